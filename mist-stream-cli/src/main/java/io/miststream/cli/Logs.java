@@ -1,0 +1,175 @@
+package io.miststream.cli;
+
+import io.miststream.client.MistStreamClient;
+import io.miststream.core.ErrorCode;
+import io.miststream.core.Follow;
+import io.miststream.core.LogFilter;
+import io.miststream.core.LogRequest;
+import io.miststream.core.LogStream;
+import io.miststream.core.StreamException;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code mist-stream logs}: prints an app's lines as they come. */
+@Command(
+    name = "logs",
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    description = {
+      "Prints the logs of an app: lines to standard output, everything else to standard error.",
+      "Comes back by itself after a lost connection, without losing or repeating a line.",
+      "Exit code: 0 when the stream has ended, 1 on an error, 2 on wrong usage."
+    })
+final class Logs implements Callable<Integer> {
+  @Spec private @Nullable CommandSpec spec;
+
+  @Parameters(paramLabel = "APP", description = "id of the app")
+  private long app;
+
+  @Option(
+      names = "--server",
+      paramLabel = "URL",
+      defaultValue = "${env:MIST_SERVER:-ws://127.0.0.1:8080}",
+      description = "the server; default $MIST_SERVER or ws://127.0.0.1:8080")
+  private @Nullable URI server;
+
+  @Option(
+      names = "--tail",
+      paramLabel = "N",
+      description = "lines of history, or all; default 100, with --since all")
+  private @Nullable String tail;
+
+  @Option(
+      names = "--since",
+      paramLabel = "TIME",
+      description = "only lines from then on: 2025-01-15T10:30:00Z, or 10m for ten minutes ago")
+  private @Nullable String since;
+
+  @Option(names = "--until", paramLabel = "TIME", description = "only lines up to then")
+  private @Nullable String until;
+
+  @Option(
+      names = {"-f", "--follow"},
+      paramLabel = "MODE",
+      arity = "0..1",
+      fallbackValue = "app",
+      defaultValue = "container",
+      description =
+          "container: to the end of the container (default); app: across restarts and redeploys,"
+              + " what -f alone means; none: history only")
+  private @Nullable String follow;
+
+  @Option(names = "--stream", paramLabel = "NAME", description = "only stdout, or only stderr")
+  private @Nullable String stream;
+
+  @Option(names = "--grep", paramLabel = "RE", description = "only lines that match (RE2)")
+  private @Nullable String grep;
+
+  @Option(names = "--exclude", paramLabel = "RE", description = "only lines that do not match")
+  private @Nullable String exclude;
+
+  @Option(names = "--container", paramLabel = "NAME", description = "only this container")
+  private @Nullable String container;
+
+  @Option(
+      names = {"-t", "--timestamps"},
+      description = "the time before each line")
+  private boolean timestamps;
+
+  @Option(names = "--json", description = "the messages as they are on the wire, all of them")
+  private boolean json;
+
+  @Override
+  public Integer call() {
+    CommandSpec command = java.util.Objects.requireNonNull(spec);
+    LogRequest request;
+    MistStreamClient client;
+    try {
+      request = request();
+      client = MistStreamClient.create(java.util.Objects.requireNonNull(server));
+    } catch (StreamException | IllegalArgumentException e) {
+      command.commandLine().getErr().println("mist-stream: " + e.getMessage());
+      return Main.USAGE;
+    }
+    LogPrinter printer =
+        new LogPrinter(System.out, command.commandLine().getErr(), timestamps, json);
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  printer.flush();
+                  Runtime.getRuntime().halt(printer.exitCode(Main.INTERRUPTED));
+                },
+                "mist-stop"));
+    client.logs(request).subscribe(printer);
+    return printer.await();
+  }
+
+  private LogRequest request() {
+    Instant now = Instant.now();
+    LogFilter filter =
+        LogFilter.of(
+            stream == null ? null : word(LogStream.class, "--stream", stream),
+            container,
+            grep,
+            exclude);
+    return LogRequest.of(app)
+        .withFilter(filter)
+        .withTail(tail())
+        .withTimes(time("--since", since, now), time("--until", until, now))
+        .withFollow(word(Follow.class, "--follow", follow == null ? "container" : follow));
+  }
+
+  private int tail() {
+    if (tail == null) {
+      return since == null ? LogRequest.DEFAULT_TAIL : LogRequest.ALL;
+    }
+    if (tail.equals("all")) {
+      return LogRequest.ALL;
+    }
+    try {
+      return Integer.parseUnsignedInt(tail);
+    } catch (NumberFormatException e) {
+      throw invalid("--tail must be a number or all, and is \"" + tail + "\"");
+    }
+  }
+
+  private static @Nullable Instant time(String flag, @Nullable String value, Instant now) {
+    if (value == null) {
+      return null;
+    }
+    try {
+      return Instant.parse(value);
+    } catch (DateTimeParseException e) {
+      // perhaps a duration
+    }
+    try {
+      return now.minus(Duration.parse("PT" + value.toUpperCase(Locale.ROOT)));
+    } catch (DateTimeParseException e) {
+      throw invalid(flag + " must be like 2025-01-15T10:30:00Z or 10m, and is \"" + value + "\"");
+    }
+  }
+
+  private static <E extends Enum<E>> E word(Class<E> type, String flag, String value) {
+    for (E constant : type.getEnumConstants()) {
+      if (constant.name().toLowerCase(Locale.ROOT).equals(value)) {
+        return constant;
+      }
+    }
+    throw invalid(flag + ": unknown word \"" + value + "\"");
+  }
+
+  private static StreamException invalid(String message) {
+    return new StreamException(ErrorCode.INVALID_REQUEST, message);
+  }
+}

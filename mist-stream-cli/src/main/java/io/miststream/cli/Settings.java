@@ -1,0 +1,116 @@
+package io.miststream.cli;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What the server has been told: flag before environment before file before what holds anyway. */
+final class Settings {
+  static final String CONFIG = "MIST_CONFIG";
+
+  /** Variables with our prefix that are not settings of the server. */
+  private static final Set<String> OTHERS = Set.of(CONFIG, "MIST_JAVA_OPTS", "MIST_SERVER");
+
+  private final Map<Setting, String> values = new EnumMap<>(Setting.class);
+  private final Map<Long, List<String>> apps;
+
+  private Settings(Map<Long, List<String>> apps) {
+    this.apps = apps;
+  }
+
+  /**
+   * Puts the settings together.
+   *
+   * @param flags what stood on the command line
+   * @param configFlag the configuration file named there, or null
+   * @throws ConfigException if one cannot be used
+   */
+  static Settings of(
+      Map<Setting, String> flags, @Nullable String configFlag, Map<String, String> environment) {
+    String config = configFlag == null ? environment.get(CONFIG) : configFlag;
+    ConfigFile file = config == null ? null : ConfigFile.read(Path.of(config));
+    refuseUnknown(environment);
+    Settings settings = new Settings(file == null ? Map.of() : file.apps());
+    for (Setting setting : Setting.values()) {
+      String flag = flags.get(setting);
+      String variable = environment.get(setting.variable());
+      ConfigFile.Value inFile = file == null ? null : file.value(setting);
+      // The file is checked whole: what is wrong in it will not be right some other day.
+      if (inFile != null) {
+        check(setting, inFile.text(), inFile.where());
+        settings.values.put(setting, inFile.text());
+      }
+      if (variable != null) {
+        check(setting, variable, setting.variable());
+        settings.values.put(setting, variable);
+      }
+      if (flag != null) {
+        check(setting, flag, setting.flag());
+        settings.values.put(setting, flag);
+      }
+    }
+    String dockerHost = environment.get("DOCKER_HOST");
+    if (dockerHost != null && !dockerHost.isBlank()) {
+      if (!settings.values.containsKey(Setting.DOCKER_HOST)) {
+        check(Setting.DOCKER_HOST, dockerHost, "DOCKER_HOST");
+      }
+      settings.values.putIfAbsent(Setting.DOCKER_HOST, dockerHost);
+    }
+    return settings;
+  }
+
+  private static void refuseUnknown(Map<String, String> environment) {
+    for (String name : environment.keySet()) {
+      if (!name.startsWith("MIST_") || OTHERS.contains(name)) {
+        continue;
+      }
+      boolean known = false;
+      for (Setting setting : Setting.values()) {
+        known |= setting.variable().equals(name);
+      }
+      if (!known) {
+        throw new ConfigException(name + ": there is no such setting");
+      }
+    }
+  }
+
+  private static void check(Setting setting, String value, String where) {
+    try {
+      setting.check(value);
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException(where + " " + e.getMessage() + ", and is \"" + value + "\"");
+    }
+  }
+
+  String text(Setting setting) {
+    return values.getOrDefault(setting, setting.standard());
+  }
+
+  int number(Setting setting) {
+    return Integer.parseInt(text(setting));
+  }
+
+  Duration time(Setting setting) {
+    return Values.time(text(setting), 0);
+  }
+
+  /** The engine's address, or null for the default socket. */
+  @Nullable URI dockerHost() {
+    String host = text(Setting.DOCKER_HOST);
+    return host.isEmpty() ? null : URI.create(host);
+  }
+
+  List<String> namePatterns() {
+    return Values.names(text(Setting.NAME_PATTERNS));
+  }
+
+  /** The containers the file names for an app; empty where it names none. */
+  List<String> containers(long appId) {
+    return apps.getOrDefault(appId, List.of());
+  }
+}

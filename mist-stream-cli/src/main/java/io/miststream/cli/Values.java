@@ -1,0 +1,83 @@
+package io.miststream.cli;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Reads the values of settings; what cannot be read is an {@link IllegalArgumentException}. */
+final class Values {
+  private static final Pattern TIME = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
+
+  private Values() {}
+
+  static String text(String value) {
+    if (value.isBlank()) {
+      throw new IllegalArgumentException("must not be empty");
+    }
+    return value;
+  }
+
+  static int number(String value, int least, int most) {
+    try {
+      int number = Integer.parseInt(value);
+      if (number >= least && number <= most) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // told below
+    }
+    throw new IllegalArgumentException("must be a whole number from " + least + " to " + most);
+  }
+
+  static Duration time(String value, long leastMillis) {
+    Matcher matcher = TIME.matcher(value);
+    if (matcher.matches()) {
+      long number = Long.parseLong(matcher.group(1));
+      Duration time =
+          switch (matcher.group(2)) {
+            case "ms" -> Duration.ofMillis(number);
+            case "s" -> Duration.ofSeconds(number);
+            case "m" -> Duration.ofMinutes(number);
+            default -> Duration.ofHours(number);
+          };
+      if (time.toMillis() >= leastMillis && time.compareTo(Duration.ofDays(365)) <= 0) {
+        return time;
+      }
+    }
+    throw new IllegalArgumentException(
+        "must be a time such as 500ms, 30s, 5m or 1h"
+            + (leastMillis == 0 ? "" : ", at least " + leastMillis + "ms"));
+  }
+
+  static URI uri(String value, String... schemes) {
+    try {
+      URI uri = new URI(value);
+      if (uri.getScheme() != null && Arrays.asList(schemes).contains(uri.getScheme())) {
+        return uri;
+      }
+    } catch (URISyntaxException e) {
+      // told below
+    }
+    throw new IllegalArgumentException(
+        "must be an address that begins with " + String.join(":// or ", schemes) + "://");
+  }
+
+  static List<String> names(String value) {
+    List<String> names = Arrays.stream(value.split(",", -1)).map(String::strip).toList();
+    if (names.stream().anyMatch(name -> !name.contains("{id}"))) {
+      throw new IllegalArgumentException("must be names with {id} in them, separated by commas");
+    }
+    return names;
+  }
+
+  static String oneOf(String value, String... words) {
+    if (!Arrays.asList(words).contains(value)) {
+      throw new IllegalArgumentException("must be one of " + String.join(", ", words));
+    }
+    return value;
+  }
+}

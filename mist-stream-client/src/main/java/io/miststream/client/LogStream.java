@@ -1,0 +1,138 @@
+package io.miststream.client;
+
+import io.miststream.client.MistStreamClient.Settings;
+import io.miststream.core.BlockingPublisher.CancelledException;
+import io.miststream.core.BlockingPublisher.Emitter;
+import io.miststream.core.ContainerStatus;
+import io.miststream.core.Cursor;
+import io.miststream.core.ErrorCode;
+import io.miststream.core.LogRequest;
+import io.miststream.core.StreamEnd;
+import io.miststream.core.StreamError;
+import io.miststream.core.StreamException;
+import io.miststream.core.StreamMessage;
+import io.miststream.core.wire.WireCodec;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** One subscription's stream, over as many connections as it takes. For one thread. */
+final class LogStream {
+
+  private final Settings settings;
+  private final LogRequest request;
+  private final Backoff backoff;
+  private final Map<String, ContainerStatus> states = new HashMap<>();
+  private @Nullable Cursor after;
+  private boolean resumed;
+  private long failingSince = System.nanoTime();
+
+  LogStream(Settings settings, LogRequest request) {
+    this.settings = settings;
+    this.request = request;
+    this.after = request.after();
+    this.backoff =
+        new Backoff(
+            settings.firstRetry(),
+            settings.longestRetry(),
+            () -> ThreadLocalRandom.current().nextDouble());
+  }
+
+  /** Hands on the stream to its end, or until nobody listens any more. */
+  void read(Emitter out) throws CancelledException, InterruptedException {
+    Failure failure = readOnce(out);
+    while (failure != null && !out.isCancelled()) {
+      waitFor(out, failure);
+      resumed = true;
+      failure = readOnce(out);
+    }
+  }
+
+  /** Null if the stream is complete or cancelled. */
+  private @Nullable Failure readOnce(Emitter out) throws CancelledException, InterruptedException {
+    Cursor from = after;
+    boolean heard = false;
+    long began = System.nanoTime();
+    Failure failure = null;
+    Connection connection = new Connection(settings);
+    out.onCancel(connection::close);
+    try {
+      connection.open(settings.endpoints().logs(request, after));
+      for (String text = connection.next(); text != null; text = connection.next()) {
+        StreamMessage message = WireCodec.decode(text);
+        if (message instanceof StreamError error) {
+          failure = Failure.of(error);
+          break;
+        }
+        heard = true;
+        if (message != null) {
+          handOn(message, out);
+        }
+        if (message instanceof StreamEnd) {
+          return null;
+        }
+      }
+      if (failure == null) {
+        failure = connection.failure();
+      }
+    } finally {
+      out.onCancel(null);
+      connection.close();
+    }
+    boolean advanced = after != null && !after.equals(from);
+    // A server that lets us in only to say that it has nothing to offer is no success.
+    if (advanced || (heard && failure != null && failure.minWait().isZero())) {
+      failingSince = System.nanoTime();
+    }
+    if (advanced || System.nanoTime() - began > 2 * settings.longestRetry().toNanos()) {
+      backoff.reset();
+    }
+    return failure;
+  }
+
+  private void handOn(StreamMessage message, Emitter out) throws CancelledException {
+    if (message.cursor() != null) {
+      after = message.cursor();
+    }
+    if (message instanceof ContainerStatus status) {
+      ContainerStatus old =
+          status.state().equals(ContainerStatus.REMOVED)
+              ? states.remove(status.containerId())
+              : states.put(status.containerId(), status);
+      if (resumed && old != null && old.sameState(status)) {
+        return; // each connection begins with the states, this one has told us nothing new
+      }
+    }
+    out.emit(message);
+  }
+
+  private void waitFor(Emitter out, Failure failure) throws InterruptedException {
+    StreamException error = failure.error();
+    if (!failure.passing()) {
+      throw error;
+    }
+    Duration delay = backoff.next();
+    if (delay.compareTo(failure.minWait()) < 0) {
+      delay = failure.minWait();
+    }
+    Duration failing = Duration.ofNanos(System.nanoTime() - failingSince);
+    if (failing.plus(delay).compareTo(settings.giveUpAfter()) > 0) {
+      if (settings.giveUpAfter().isZero()) {
+        throw error;
+      }
+      throw new StreamException(
+          ErrorCode.SOURCE_UNAVAILABLE,
+          "gave up after " + failing.toSeconds() + " s: " + error.getMessage(),
+          error);
+    }
+    settings.onRetry().accept(new Retry(backoff.attempts(), delay, error));
+    CountDownLatch cancelled = new CountDownLatch(1);
+    out.onCancel(cancelled::countDown);
+    cancelled.await(delay.toNanos(), TimeUnit.NANOSECONDS);
+    out.onCancel(null);
+  }
+}

@@ -1,0 +1,209 @@
+package io.miststream.client;
+
+import io.miststream.core.BlockingPublisher;
+import io.miststream.core.LogRequest;
+import io.miststream.core.LogSource;
+import io.miststream.core.StreamMessage;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Flow;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Streams from a mist-stream server. Immutable, thread-safe; holds no connection of its own, each
+ * subscription has one.
+ *
+ * <p>A stream survives its connection: when that is lost, another is made, which goes on right
+ * behind the last message received, so that a subscriber gets each message once and in order. A
+ * status that says nothing new after that is left out.
+ *
+ * <p>Demand is backpressure: a subscriber that asks for no more lets the server's messages wait, at
+ * first in a small buffer here, then in the network, then in the server, which in the end skips
+ * some and says so with a {@link io.miststream.core.Gap}.
+ */
+public final class MistStreamClient implements LogSource {
+
+  private final Settings settings;
+  private final ThreadFactory threads;
+
+  /** What {@link Builder} has gathered; a record, so that the parts can share it. */
+  record Settings(
+      HttpClient http,
+      Endpoints endpoints,
+      Map<String, String> headers,
+      Duration connectTimeout,
+      Duration silenceLimit,
+      Duration firstRetry,
+      Duration longestRetry,
+      Duration giveUpAfter,
+      Consumer<Retry> onRetry) {}
+
+  private MistStreamClient(Settings settings) {
+    this.settings = settings;
+    AtomicInteger number = new AtomicInteger();
+    this.threads =
+        task -> {
+          Thread thread = new Thread(task, "mist-client-" + number.incrementAndGet());
+          thread.setDaemon(true);
+          return thread;
+        };
+  }
+
+  /**
+   * A client with the defaults.
+   *
+   * @param server see {@link Builder#server}
+   */
+  public static MistStreamClient create(URI server) {
+    return builder(server).build();
+  }
+
+  /**
+   * A builder with the defaults.
+   *
+   * @param server see {@link Builder#server}
+   */
+  public static Builder builder(URI server) {
+    return new Builder().server(server);
+  }
+
+  /**
+   * The logs of an app. Nothing connects until subscription. Signals arrive on a daemon thread of
+   * the subscription; cancelling closes the connection.
+   *
+   * <p>The stream completes behind its {@link io.miststream.core.StreamEnd}. It fails with a {@link
+   * io.miststream.core.StreamException}: with the server's own code and words if it sent an error
+   * or refused the request; with {@code SOURCE_UNAVAILABLE} if the server cannot be reached, or
+   * reaches no engine, for as long as {@link Builder#giveUpAfter} says; with {@code INTERNAL} if it
+   * sends what is not this protocol.
+   */
+  @Override
+  public Flow.Publisher<StreamMessage> logs(LogRequest request) {
+    Objects.requireNonNull(request);
+    return new BlockingPublisher(threads, out -> new LogStream(settings, request).read(out));
+  }
+
+  /** Settings of {@link MistStreamClient}. Not thread-safe. */
+  public static final class Builder {
+    private @Nullable HttpClient http;
+    private @Nullable Endpoints endpoints;
+    private final Map<String, String> headers = new LinkedHashMap<>();
+    private Duration connectTimeout = Duration.ofSeconds(10);
+    private Duration silenceLimit = Duration.ofSeconds(75);
+    private Duration firstRetry = Duration.ofMillis(250);
+    private Duration longestRetry = Duration.ofSeconds(10);
+    private Duration giveUpAfter = Duration.ofMinutes(1);
+    private Consumer<Retry> onRetry = retry -> {};
+
+    private Builder() {}
+
+    /**
+     * Where the server is: {@code ws://host:port}, or with {@code wss}, {@code http} or {@code
+     * https}; a path is put before those of the protocol.
+     *
+     * @throws IllegalArgumentException if it is no such address, or has a user, query or fragment
+     */
+    public Builder server(URI server) {
+      endpoints = Endpoints.of(server);
+      return this;
+    }
+
+    /**
+     * Makes the connections, for instance with its own TLS context, proxy or cookies. It stays the
+     * caller's. Without one, each client has its own with the JDK's defaults.
+     */
+    public Builder httpClient(HttpClient client) {
+      http = Objects.requireNonNull(client);
+      return this;
+    }
+
+    /**
+     * A header to send with each request for a connection, such as {@code Authorization}. Setting
+     * it again replaces it.
+     *
+     * @throws IllegalArgumentException if it cannot be sent
+     */
+    public Builder header(String name, String value) {
+      HttpRequest.newBuilder().header(name, value); // only to have it checked now
+      headers.put(name, value);
+      return this;
+    }
+
+    /** How long a connection may take to be made; default 10 s. */
+    public Builder connectTimeout(Duration timeout) {
+      connectTimeout = positive("connectTimeout", timeout);
+      return this;
+    }
+
+    /**
+     * After how long without any sign of life from the server a connection counts as lost; default
+     * 75 s, a little over two of the server's pings. One ping of our own goes out before that.
+     */
+    public Builder silenceLimit(Duration limit) {
+      silenceLimit = positive("silenceLimit", limit);
+      return this;
+    }
+
+    /**
+     * How long to wait before connecting again: about {@code first}, by default 250 ms, then twice
+     * as long each time up to {@code longest}, by default 10 s. A server that asks for a longer
+     * wait gets it.
+     */
+    public Builder retryDelay(Duration first, Duration longest) {
+      firstRetry = positive("first", first);
+      longestRetry = positive("longest", longest);
+      return this;
+    }
+
+    /**
+     * How long a stream may be without a working connection, at its beginning or later, before it
+     * fails; default 1 min. Zero means no second attempt.
+     */
+    public Builder giveUpAfter(Duration time) {
+      if (time.isNegative()) {
+        throw new IllegalArgumentException("giveUpAfter must not be negative");
+      }
+      giveUpAfter = time;
+      return this;
+    }
+
+    /**
+     * Is told before each wait for another attempt, on the stream's own thread; must not throw.
+     * Nobody by default.
+     */
+    public Builder onRetry(Consumer<Retry> listener) {
+      onRetry = Objects.requireNonNull(listener);
+      return this;
+    }
+
+    /** The client; nothing connects until a stream is subscribed to. */
+    public MistStreamClient build() {
+      return new MistStreamClient(
+          new Settings(
+              http == null ? HttpClient.newHttpClient() : http,
+              Objects.requireNonNull(endpoints),
+              Map.copyOf(headers),
+              connectTimeout,
+              silenceLimit,
+              firstRetry,
+              longestRetry,
+              giveUpAfter,
+              onRetry));
+    }
+
+    private static Duration positive(String name, Duration time) {
+      if (time.isNegative() || time.isZero()) {
+        throw new IllegalArgumentException(name + " must be positive");
+      }
+      return time;
+    }
+  }
+}

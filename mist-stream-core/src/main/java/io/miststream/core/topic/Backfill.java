@@ -1,0 +1,308 @@
+package io.miststream.core.topic;
+
+import io.miststream.core.ContainerStatus;
+import io.miststream.core.Cursor;
+import io.miststream.core.ErrorCode;
+import io.miststream.core.LogLine;
+import io.miststream.core.LogRequest;
+import io.miststream.core.StreamEnd;
+import io.miststream.core.StreamException;
+import io.miststream.core.StreamMessage;
+import io.miststream.core.wire.Frames;
+import io.miststream.core.wire.MessageEncoder;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.concurrent.Flow;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One viewer's own read of history that its topic does not keep, at the viewer's pace: the source
+ * is asked for more only while the buffer is small. A viewer that stops reading does not keep the
+ * read open; it goes on from its cursor later, which comes to the same.
+ */
+final class Backfill {
+  /** Most bytes waiting for the viewer, give or take one message. */
+  static final int BUFFER_BYTES = 256 << 10;
+
+  static final int CHUNK_BYTES = 64 << 10;
+  private static final Duration STALLED_AFTER = Duration.ofSeconds(5);
+
+  private static final class Chunk {
+    final byte[] bytes;
+    int start;
+    int end;
+
+    Chunk(int size) {
+      bytes = new byte[size];
+    }
+  }
+
+  private final LogTopics topics;
+  private final Viewer viewer;
+  private final LogRequest request;
+  private final boolean alone;
+  private final MessageEncoder encoder = new MessageEncoder(); // source's thread only
+
+  // All below is guarded by this.
+  private final ContainerStates states = new ContainerStates();
+  private final ArrayDeque<Chunk> chunks = new ArrayDeque<>();
+  private int buffered;
+  private Flow.@Nullable Subscription subscription;
+  private boolean slotTaken;
+  private boolean requested;
+  private boolean suspended;
+  private boolean done;
+  private boolean cancelled;
+  private int polls;
+  private @Nullable Cursor last;
+  private @Nullable Cursor end;
+  private @Nullable StreamException failure;
+
+  Backfill(LogTopics topics, Viewer viewer, LogRequest request) {
+    this.topics = topics;
+    this.viewer = viewer;
+    this.request = request;
+    this.alone = viewer.home() == null; // then nobody else tells the viewer the states
+  }
+
+  void start() {
+    topics.readSlots().acquire(this::subscribe);
+  }
+
+  private void subscribe() {
+    LogRequest now;
+    synchronized (this) {
+      slotTaken = true;
+      suspended = false;
+      requested = false;
+      now = last == null ? request : request.withAfter(last);
+      if (cancelled) {
+        releaseSlot();
+        return;
+      }
+    }
+    topics.source().logs(now).subscribe(new Read());
+  }
+
+  /** One read; a read that was suspended may still say a last word, which must not count. */
+  private final class Read implements Flow.Subscriber<StreamMessage> {
+    private Flow.@Nullable Subscription mine;
+
+    @Override
+    public void onSubscribe(Flow.Subscription subscribed) {
+      mine = subscribed;
+      boolean unwanted;
+      synchronized (Backfill.this) {
+        subscription = subscribed;
+        unwanted = cancelled;
+      }
+      if (unwanted) {
+        subscribed.cancel();
+      } else {
+        requestMore();
+      }
+    }
+
+    @Override
+    public void onNext(StreamMessage message) {
+      synchronized (Backfill.this) {
+        if (mine != subscription) {
+          return;
+        }
+        requested = false;
+        take(message);
+        if (buffered >= BUFFER_BYTES) {
+          suspendIfStalled();
+        }
+      }
+      viewer.wakeSoon();
+      requestMore();
+    }
+
+    @Override
+    public void onError(Throwable problem) {
+      over(
+          problem instanceof StreamException known
+              ? known
+              : new StreamException(ErrorCode.INTERNAL, "The logs cannot be read", problem));
+    }
+
+    @Override
+    public void onComplete() {
+      over(null);
+    }
+
+    private void over(@Nullable StreamException problem) {
+      synchronized (Backfill.this) {
+        if (mine != subscription) {
+          return;
+        }
+        failure = problem;
+        done = true;
+        subscription = null;
+        releaseSlot();
+      }
+      viewer.wakeSoon();
+    }
+  }
+
+  private void take(StreamMessage message) {
+    if (message instanceof StreamEnd ending) {
+      end = ending.cursor();
+    } else if (message instanceof ContainerStatus status) {
+      states.update(status);
+      if (alone && last == null) {
+        add(message, false);
+      }
+    } else {
+      if (message instanceof LogLine) {
+        last = message.cursor();
+      }
+      add(message, states.several());
+    }
+  }
+
+  private void add(StreamMessage message, boolean named) {
+    encoder.encode(message, named);
+    int length = encoder.length();
+    Chunk chunk = chunks.peekLast();
+    if (chunk == null || chunk.bytes.length - chunk.end < length) {
+      chunk = new Chunk(Math.max(length, chunk == null ? 4 << 10 : CHUNK_BYTES));
+      chunks.add(chunk);
+    }
+    System.arraycopy(encoder.buffer(), encoder.start(), chunk.bytes, chunk.end, length);
+    chunk.end += length;
+    buffered += length;
+  }
+
+  private void requestMore() {
+    Flow.Subscription now;
+    synchronized (this) {
+      now = subscription;
+      if (now == null || requested || done || buffered >= BUFFER_BYTES) {
+        return;
+      }
+      requested = true;
+    }
+    now.request(1);
+  }
+
+  private void suspendIfStalled() {
+    int pollsNow = polls;
+    topics.later(STALLED_AFTER, () -> suspendIfStalledSince(pollsNow));
+  }
+
+  private void suspendIfStalledSince(int pollsThen) {
+    Flow.Subscription stalled;
+    synchronized (this) {
+      stalled = subscription;
+      if (stalled == null || done || buffered < BUFFER_BYTES) {
+        return;
+      }
+      if (polls != pollsThen) {
+        suspendIfStalled(); // slow, but alive
+        return;
+      }
+      subscription = null;
+      suspended = true;
+      releaseSlot();
+    }
+    stalled.cancel();
+  }
+
+  private void releaseSlot() {
+    if (slotTaken) {
+      slotTaken = false;
+      topics.readSlots().release();
+    }
+  }
+
+  void cancel() {
+    Flow.Subscription now;
+    synchronized (this) {
+      cancelled = true;
+      now = subscription;
+      subscription = null;
+      releaseSlot();
+    }
+    if (now != null) {
+      now.cancel();
+    }
+  }
+
+  /**
+   * Moves what is buffered to {@code out}: whole frames, at most {@code maxBytes} but at least one.
+   */
+  void drain(List<ByteBuffer> out, int maxBytes) {
+    boolean resume;
+    synchronized (this) {
+      polls++;
+      int bytes = 0;
+      for (Chunk chunk = chunks.peek(); chunk != null; chunk = chunks.peek()) {
+        int from = chunk.start;
+        int to = chunk.end;
+        if (to - from > maxBytes - bytes) {
+          to = from;
+          while (to < chunk.end) {
+            int length = Frames.length(chunk.bytes, to);
+            if (to - from + length > maxBytes - bytes && !(out.isEmpty() && to == from)) {
+              break;
+            }
+            to += length;
+          }
+        }
+        if (to > from) {
+          out.add(ByteBuffer.wrap(chunk.bytes, from, to - from));
+          bytes += to - from;
+          chunk.start = to;
+        }
+        if (chunk.start < chunk.end) {
+          break;
+        }
+        chunks.remove(); // never reused: the connection may still be sending from it
+      }
+      buffered -= bytes;
+      resume = suspended && buffered < BUFFER_BYTES / 2 && !cancelled;
+      if (resume) {
+        suspended = false;
+      }
+    }
+    if (resume) {
+      start();
+    } else {
+      requestMore();
+    }
+  }
+
+  synchronized boolean hasNews() {
+    return buffered > 0 || done;
+  }
+
+  synchronized boolean isDrained() {
+    return done && buffered == 0;
+  }
+
+  synchronized @Nullable StreamException failure() {
+    return failure;
+  }
+
+  synchronized String message() {
+    return failure == null || failure.getMessage() == null ? "" : failure.getMessage();
+  }
+
+  /** The position at the end of the read, null if there is nothing to be behind of. */
+  synchronized @Nullable Cursor end() {
+    return end;
+  }
+
+  /** Whether the read brought the viewer any line. */
+  synchronized boolean broughtLines() {
+    return last != null;
+  }
+
+  synchronized @Nullable String lastId() {
+    return last == null ? null : last.toString();
+  }
+}

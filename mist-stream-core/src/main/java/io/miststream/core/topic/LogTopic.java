@@ -1,0 +1,384 @@
+package io.miststream.core.topic;
+
+import io.miststream.core.ContainerStatus;
+import io.miststream.core.Cursor;
+import io.miststream.core.ErrorCode;
+import io.miststream.core.Follow;
+import io.miststream.core.Gap;
+import io.miststream.core.LogFilter;
+import io.miststream.core.LogLine;
+import io.miststream.core.LogRequest;
+import io.miststream.core.StreamEnd;
+import io.miststream.core.StreamException;
+import io.miststream.core.StreamMessage;
+import io.miststream.core.wire.MessageEncoder;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Flow;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The logs of one app: one read of the source, however many watch. It first reads some history
+ * without following, so that it knows where history ends, and then follows from exactly there.
+ */
+final class LogTopic {
+  private static final Duration LATE_LINES = Duration.ofSeconds(1);
+
+  private final LogTopics topics;
+  private final long appId;
+  private final Object lock = new Object();
+  private final MessageEncoder encoder = new MessageEncoder(); // source's thread only
+
+  // All below is guarded by lock.
+  private final Topic all;
+  private final Map<LogFilter, Topic> filtered = new HashMap<>();
+  private final List<Viewer> early = new ArrayList<>(); // came while history was being read
+  private boolean live;
+  private boolean over;
+  private int historyLines;
+  private Flow.@Nullable Subscription subscription;
+  private @Nullable Cursor historyEnd;
+  private LogTopics.@Nullable Later lingering;
+
+  LogTopic(LogTopics topics, long appId) {
+    this.topics = topics;
+    this.appId = appId;
+    this.all = newTopic(LogFilter.ALL);
+  }
+
+  private Topic newTopic(LogFilter filter) {
+    return new Topic(lock, filter, topics.ringBytes(), topics.pump());
+  }
+
+  /** Begins to read. */
+  void open() {
+    LogRequest history =
+        LogRequest.of(appId).withTail(topics.historyLines()).withFollow(Follow.NONE);
+    topics.source().logs(history).subscribe(new History());
+  }
+
+  /** Takes a viewer in; false if this topic is over and a new one is needed. */
+  boolean join(Viewer viewer) {
+    synchronized (lock) {
+      if (over) {
+        return false;
+      }
+      viewer.home(this);
+      if (lingering != null) {
+        lingering.cancel();
+        lingering = null;
+      }
+      if (live) {
+        letIn(viewer);
+      } else {
+        early.add(viewer);
+      }
+    }
+    viewer.wakeSoon();
+    return true;
+  }
+
+  private void letIn(Viewer viewer) {
+    Topic topic = topicOf(viewer);
+    if (topic == null) {
+      viewer.finish(
+          Topic.error(
+              Viewer.Finish.NOW,
+              ErrorCode.SOURCE_UNAVAILABLE,
+              "Too many different filters on this app; try again later"));
+      return;
+    }
+    String container = viewer.request().filter().container();
+    if (container != null
+        && topic.states.all().stream().noneMatch(s -> s.container().equals(container))) {
+      viewer.finish(
+          Topic.error(Viewer.Finish.NOW, ErrorCode.CONTAINER_NOT_FOUND, "Container not found"));
+      return;
+    }
+    topic.join(viewer);
+    Instant until = viewer.request().until();
+    if (until != null) {
+      // A line may still be on its way when its time has come.
+      topics.later(
+          Duration.between(Instant.now(), until).plus(LATE_LINES),
+          () -> {
+            synchronized (lock) {
+              viewer.finish(Topic.end(topic.ring.head()));
+            }
+            viewer.wakeSoon();
+          });
+    }
+  }
+
+  private @Nullable Topic topicOf(Viewer viewer) {
+    LogFilter filter = viewer.request().filter();
+    if (filter.equals(LogFilter.ALL)) {
+      return all;
+    }
+    Topic topic = filtered.get(filter);
+    if (topic == null) {
+      filtered.values().removeIf(t -> !t.isWatched());
+      if (filtered.size() == topics.maxFilters()) {
+        return null;
+      }
+      topic = newTopic(filter);
+      topic.ring.begin(all.ring.passed());
+      for (ContainerStatus status : all.states.all()) {
+        if (filter.acceptsContainer(status.container())) {
+          topic.states.update(status);
+        }
+      }
+      filtered.put(filter, topic);
+    }
+    return topic;
+  }
+
+  /** Gives a viewer that has read its history the place that follows it. */
+  void continueBehind(Viewer viewer, Backfill done, int idleReads) {
+    synchronized (lock) {
+      Topic topic = topicOf(viewer);
+      if (topic == null) {
+        return; // cannot be: the viewer itself keeps it
+      }
+      Cursor end = done.end();
+      boolean reachable =
+          end == null ? topic.ring.evicted().isEmpty() : topic.ring.evicted().coveredBy(end);
+      if (!reachable && idleReads >= LogTopics.IDLE_READS) {
+        // What lies between is in no log any more: a container has been removed meanwhile.
+        viewer.send(
+            MessageEncoder.frame(
+                new Gap(
+                    Instant.now(),
+                    topic.ring.evicted().cursor(),
+                    Gap.Reason.SOURCE_RESTARTED,
+                    null,
+                    end,
+                    null),
+                false));
+        viewer.place(topic, topic.ring.oldest(), end, false);
+      } else if (end != null) {
+        topic.continueBehind(viewer, end);
+      } else if (reachable) {
+        viewer.place(topic, topic.ring.oldest(), null, false);
+      } else {
+        viewer.backfill(viewer.request());
+      }
+    }
+  }
+
+  void leave(Viewer viewer) {
+    synchronized (lock) {
+      early.remove(viewer);
+      all.leave(viewer);
+      Topic topic = filtered.get(viewer.request().filter());
+      if (topic != null) {
+        topic.leave(viewer);
+      }
+      if (!over && !isWatched() && lingering == null) {
+        lingering = topics.later(topics.linger(), this::closeIfUnwatched);
+      }
+    }
+  }
+
+  private boolean isWatched() {
+    return !early.isEmpty()
+        || all.isWatched()
+        || filtered.values().stream().anyMatch(Topic::isWatched);
+  }
+
+  private void closeIfUnwatched() {
+    synchronized (lock) {
+      lingering = null;
+      if (isWatched() || over) {
+        return;
+      }
+      over = true;
+    }
+    stop();
+  }
+
+  private void stop() {
+    topics.forget(appId, this);
+    Flow.Subscription reading;
+    synchronized (lock) {
+      reading = subscription;
+    }
+    if (reading != null) {
+      reading.cancel();
+    }
+  }
+
+  /** The server goes away: viewers are sent what they have coming, then told to come back. */
+  void shutDown() {
+    endAll(at -> new Viewer.Finish(at, null, StreamClose.SHUTDOWN));
+    stop();
+  }
+
+  private interface Ending {
+    Viewer.Finish at(long head);
+  }
+
+  private void endAll(Ending ending) {
+    List<Viewer> viewers = new ArrayList<>();
+    synchronized (lock) {
+      over = true;
+      for (Viewer viewer : early) {
+        all.sendStates(viewer);
+        viewer.finish(ending.at(Viewer.Finish.NOW));
+        viewers.add(viewer);
+      }
+      early.clear();
+      end(all, ending, viewers);
+      filtered.values().forEach(topic -> end(topic, ending, viewers));
+    }
+    viewers.forEach(Viewer::wakeSoon);
+  }
+
+  private static void end(Topic topic, Ending ending, List<Viewer> viewers) {
+    for (Viewer viewer : topic.viewers()) {
+      viewer.finish(ending.at(topic.ring.head()));
+      viewers.add(viewer);
+    }
+  }
+
+  private void failed(Throwable problem) {
+    StreamException known =
+        problem instanceof StreamException e
+            ? e
+            : new StreamException(ErrorCode.INTERNAL, "The logs cannot be read", problem);
+    if (known != problem) {
+      topics.report(problem);
+    }
+    String message = known.getMessage() == null ? "" : known.getMessage();
+    endAll(at -> Topic.error(at, known.code(), message));
+    topics.forget(appId, this);
+  }
+
+  /** With the lock held: puts a message into the ring, and into those of the filters it passes. */
+  private void append(StreamMessage message) {
+    if (message instanceof ContainerStatus status && !all.states.update(status)) {
+      return;
+    }
+    encoder.encode(message, all.states.several());
+    all.append(message, encoder.buffer(), encoder.start(), encoder.length());
+    for (Topic topic : filtered.values()) {
+      if (passes(message, topic)) {
+        topic.append(message, encoder.buffer(), encoder.start(), encoder.length());
+      }
+    }
+  }
+
+  private static boolean passes(StreamMessage message, Topic topic) {
+    if (message instanceof LogLine line) {
+      return topic.filter.accepts(line);
+    }
+    if (message instanceof ContainerStatus status) {
+      return topic.filter.acceptsContainer(status.container()) && topic.states.update(status);
+    }
+    return true;
+  }
+
+  private void signal() {
+    List<Topic> topicsNow;
+    synchronized (lock) {
+      if (filtered.isEmpty()) {
+        topicsNow = List.of();
+      } else {
+        topicsNow = List.copyOf(filtered.values());
+      }
+    }
+    all.signal();
+    topicsNow.forEach(Topic::signal);
+  }
+
+  private abstract class Reading implements Flow.Subscriber<StreamMessage> {
+    @Override
+    public void onSubscribe(Flow.Subscription subscribed) {
+      boolean unwanted;
+      synchronized (lock) {
+        subscription = subscribed;
+        unwanted = over;
+      }
+      if (unwanted) {
+        subscribed.cancel();
+      } else {
+        subscribed.request(Long.MAX_VALUE); // the ring takes everything
+      }
+    }
+
+    @Override
+    public void onError(Throwable problem) {
+      failed(problem);
+    }
+  }
+
+  private final class History extends Reading {
+    @Override
+    public void onNext(StreamMessage message) {
+      synchronized (lock) {
+        if (message instanceof ContainerStatus status) {
+          all.states.update(status); // told to each viewer as it is let in
+          return;
+        }
+        if (message instanceof StreamEnd end) {
+          historyEnd = end.cursor();
+          return;
+        }
+        if (message instanceof LogLine line) {
+          if (historyLines++ == 0 && all.ring.head() == 0) {
+            all.ring.begin(Positions.before(line.cursor()));
+          }
+        }
+        append(message);
+      }
+    }
+
+    @Override
+    public void onComplete() {
+      synchronized (lock) {
+        if (over) {
+          return;
+        }
+        if (historyLines < topics.historyLines()) {
+          all.beganAtTheStart();
+        }
+        if (historyEnd != null) {
+          historyEnd.marks().forEach(all.ring.passed()::advance);
+        }
+        live = true;
+        early.forEach(LogTopic.this::letIn);
+        early.forEach(Viewer::wakeSoon);
+        early.clear();
+      }
+      LogRequest follow =
+          LogRequest.of(appId)
+              .withTail(LogRequest.ALL)
+              .withAfter(historyEnd)
+              .withFollow(Follow.APP);
+      topics.source().logs(follow).subscribe(new Live());
+    }
+  }
+
+  private final class Live extends Reading {
+    @Override
+    public void onNext(StreamMessage message) {
+      if (message instanceof StreamEnd) {
+        return; // onComplete follows
+      }
+      synchronized (lock) {
+        append(message);
+      }
+      signal();
+    }
+
+    @Override
+    public void onComplete() {
+      endAll(Topic::end);
+      topics.forget(appId, LogTopic.this);
+    }
+  }
+}

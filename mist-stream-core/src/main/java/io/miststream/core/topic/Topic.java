@@ -1,0 +1,256 @@
+package io.miststream.core.topic;
+
+import io.miststream.core.ContainerStatus;
+import io.miststream.core.Cursor;
+import io.miststream.core.ErrorCode;
+import io.miststream.core.Follow;
+import io.miststream.core.Gap;
+import io.miststream.core.LogFilter;
+import io.miststream.core.LogRequest;
+import io.miststream.core.StreamEnd;
+import io.miststream.core.StreamError;
+import io.miststream.core.StreamMessage;
+import io.miststream.core.wire.MessageEncoder;
+import java.time.Instant;
+import java.util.LinkedHashSet;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What several viewers watch: one ring, and the viewers as positions in it. A {@link LogTopic} has
+ * one for all of an app's lines and one for each filter in use.
+ *
+ * <p>All methods but {@link #signal} and {@link #awaitNews} are called with {@link #lock} held.
+ */
+final class Topic {
+  final Object lock;
+  final LogFilter filter;
+  final Ring ring;
+  final ContainerStates states = new ContainerStates();
+
+  private final Executor pump;
+  private final Set<Viewer> viewers = new LinkedHashSet<>();
+  private final Queue<Viewer> waiters = new ConcurrentLinkedQueue<>();
+  private final AtomicBoolean pumping = new AtomicBoolean();
+
+  /** Whether the ring began at the very start of the logs, so that it can hold all of history. */
+  private boolean fromTheStart;
+
+  Topic(Object lock, LogFilter filter, int ringBytes, Executor pump) {
+    this.lock = lock;
+    this.filter = filter;
+    this.ring = new Ring(ringBytes);
+    this.pump = pump;
+  }
+
+  void beganAtTheStart() {
+    fromTheStart = true;
+  }
+
+  /** Appends a message that is encoded already; {@link #signal} afterwards, without the lock. */
+  void append(StreamMessage message, byte[] frame, int from, int length) {
+    Kind kind = Kind.of(message);
+    Cursor cursor = message.cursor();
+    ring.append(
+        frame, from, length, kind, kind == Kind.LINE && cursor != null ? cursor.own() : null);
+    if (kind == Kind.STATUS && !states.anyRunning()) {
+      for (Viewer viewer : viewers) {
+        if (viewer.request().follow() == Follow.CONTAINER) {
+          viewer.finish(end(ring.head()));
+        }
+      }
+    }
+  }
+
+  static Viewer.Finish end(long at) {
+    return new Viewer.Finish(
+        at,
+        MessageEncoder.frame(new StreamEnd(Instant.now(), null, "Log stream ended"), false),
+        StreamClose.END);
+  }
+
+  static Viewer.Finish error(long at, ErrorCode code, String message) {
+    return new Viewer.Finish(
+        at,
+        MessageEncoder.frame(new StreamError(Instant.now(), message, code), false),
+        StreamClose.of(code));
+  }
+
+  /** Lets a viewer in: tells it the states and gives it its place. */
+  void join(Viewer viewer) {
+    viewers.add(viewer);
+    sendStates(viewer);
+    LogRequest request = viewer.request();
+    Cursor after = request.after();
+    boolean over = request.follow() == Follow.CONTAINER && !states.anyRunning();
+    if (over && after == null) {
+      String state =
+          states.all().stream().findFirst().map(ContainerStatus::state).orElse("removed");
+      viewer.finish(
+          error(
+              Viewer.Finish.NOW,
+              ErrorCode.CONTAINER_NOT_RUNNING,
+              "Container is not running (state: " + state + ")"));
+      return;
+    }
+    if (over) {
+      // It saw the run begin and was cut off: it gets the rest, and then the end.
+      viewer.finish(end(ring.head()));
+    }
+    viewer.joinedAt(ring.head());
+    if (after != null) {
+      continueBehind(viewer, after);
+    } else if (request.since() != null) {
+      viewer.backfill(request);
+    } else {
+      long start = startOfTail(request.tail());
+      if (start < 0) {
+        viewer.backfill(request);
+      } else {
+        viewer.place(this, start, null, false);
+      }
+    }
+  }
+
+  void sendStates(Viewer viewer) {
+    for (ContainerStatus status : states.all()) {
+      viewer.send(MessageEncoder.frame(status, false));
+    }
+  }
+
+  /** Puts a viewer right behind a cursor; false if it has to read what lies between first. */
+  boolean continueBehind(Viewer viewer, Cursor after) {
+    if (!ring.evicted().coveredBy(after)) {
+      viewer.backfill(viewer.request().withAfter(after));
+      return false;
+    }
+    long start = ring.oldest();
+    long lastCovered = -1;
+    boolean found = false;
+    for (Segment segment : ring.segments()) {
+      for (int i = 0; i < segment.count(); i++) {
+        if (segment.kind(i) != Kind.LINE) {
+          continue;
+        }
+        if (segment.coveredBy(after, i)) {
+          lastCovered = segment.firstSeq + i;
+          if (!found) {
+            start = lastCovered + 1;
+          }
+        } else {
+          found = true;
+        }
+      }
+    }
+    boolean mixed = lastCovered >= start;
+    boolean ahead = !ring.passed().isEmpty() && !ring.passed().cover(after);
+    viewer.place(this, start, mixed || ahead ? after : null, ahead);
+    return true;
+  }
+
+  /** Where the last {@code tail} lines begin, or −1 if the ring does not reach back that far. */
+  private long startOfTail(int tail) {
+    long lines = ring.linesBefore(ring.head());
+    long kept = lines - ring.linesBefore(ring.oldest());
+    if (kept <= tail) {
+      return kept == tail || (fromTheStart && ring.oldest() == 0) ? ring.oldest() : -1;
+    }
+    long target = lines - tail; // the number of lines before the first one wanted
+    Segment[] segments = ring.segments();
+    for (int s = segments.length - 1; s >= 0; s--) {
+      Segment segment = segments[s];
+      if (segment.linesBefore <= target) {
+        int entry = 0;
+        while (entry < segment.count() && segment.linesBefore(entry + 1) <= target) {
+          entry++;
+        }
+        return segment.firstSeq + entry;
+      }
+    }
+    throw new IllegalStateException("tail not found");
+  }
+
+  /**
+   * Moves a viewer that fell off the ring to the oldest message and tells it exactly what it
+   * missed.
+   */
+  void jump(Viewer viewer, long from, long linesBefore, @Nullable String lastId) {
+    long oldest = ring.oldest();
+    long missed = ring.linesBefore(oldest) - linesBefore;
+    boolean exact = ring.newestEvictedGap() < from;
+    if (missed > 0 || !exact) {
+      viewer.send(
+          MessageEncoder.frame(
+              new Gap(
+                  Instant.now(),
+                  ring.evicted().cursor(),
+                  Gap.Reason.SLOW_VIEWER,
+                  exact ? missed : null,
+                  lastId == null ? null : Cursor.parse(lastId),
+                  firstLine(oldest)),
+              false));
+    }
+    if (ring.newestEvictedStatus() >= from) {
+      sendStates(viewer);
+    }
+    viewer.moveTo(oldest, ring.linesBefore(oldest));
+  }
+
+  private @Nullable Cursor firstLine(long from) {
+    for (Segment segment : ring.segments()) {
+      for (int i = 0; i < segment.count(); i++) {
+        if (segment.firstSeq + i >= from && segment.kind(i) == Kind.LINE) {
+          String id = MessageEncoder.id(segment.bytes, segment.end(i));
+          return id == null ? null : Cursor.parse(id);
+        }
+      }
+    }
+    return null;
+  }
+
+  void leave(Viewer viewer) {
+    viewers.remove(viewer);
+  }
+
+  boolean isWatched() {
+    return !viewers.isEmpty();
+  }
+
+  Set<Viewer> viewers() {
+    return viewers;
+  }
+
+  /** A viewer that found nothing new; it is woken by the next {@link #signal}. */
+  void awaitNews(Viewer viewer) {
+    waiters.add(viewer);
+  }
+
+  /**
+   * Wakes the waiting viewers, on a thread of the pump: while it goes from viewer to viewer,
+   * further messages gather in the ring and are sent together. That is the whole of our flush
+   * policy.
+   */
+  void signal() {
+    if (!waiters.isEmpty() && pumping.compareAndSet(false, true)) {
+      pump.execute(this::wakeWaiters);
+    }
+  }
+
+  private void wakeWaiters() {
+    pumping.set(false);
+    // Those that come back while this runs belong to the next signal, so that none is served twice
+    // before another is served once.
+    int count = waiters.size();
+    for (int i = 0; i < count; i++) {
+      Viewer viewer = waiters.poll();
+      if (viewer == null) {
+        return;
+      }
+      viewer.newsArrived();
+    }
+  }
+}

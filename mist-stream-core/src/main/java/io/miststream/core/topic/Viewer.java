@@ -1,0 +1,404 @@
+package io.miststream.core.topic;
+
+import io.miststream.core.Cursor;
+import io.miststream.core.Follow;
+import io.miststream.core.LogRequest;
+import io.miststream.core.wire.Frames;
+import io.miststream.core.wire.MessageEncoder;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One connection's position in a stream. It holds no messages of its own but a few made for it
+ * alone (the first status, a gap, the end) and, while it reads older history than its topic keeps,
+ * a small buffer of that.
+ *
+ * <p>Whoever owns the connection polls it when the connection can take more, and is told by {@link
+ * #onReady} when it is worth polling again. Polls may come from any thread, one at a time.
+ */
+public final class Viewer implements AutoCloseable {
+
+  /** How a stream ends: what is still to be sent when {@code at} is reached, and the close. */
+  static final class Finish {
+    /** Whatever has not been sent is dropped. */
+    static final long NOW = -1;
+
+    final long at;
+    final byte @Nullable [] frame;
+    final StreamClose close;
+
+    Finish(long at, byte @Nullable [] frame, StreamClose close) {
+      this.at = at;
+      this.frame = frame;
+      this.close = close;
+    }
+  }
+
+  private final LogTopics topics;
+  private final LogRequest request;
+
+  // Written by others, at any time.
+  private final Queue<byte[]> ownFrames = new ConcurrentLinkedQueue<>();
+  private final AtomicReference<@Nullable Finish> finish = new AtomicReference<>();
+  private final AtomicBoolean waiting = new AtomicBoolean();
+  private final AtomicBoolean enqueued = new AtomicBoolean();
+  private volatile @Nullable Runnable ready;
+  private volatile @Nullable Backfill backfill;
+  private volatile boolean closed;
+  private volatile @Nullable LogTopic home;
+
+  // The position. Written before `topic`, by whoever lets the viewer in; then by poll alone.
+  private volatile @Nullable Topic topic;
+  private long seq;
+  private long linesBefore;
+  private @Nullable String lastId;
+  private @Nullable Cursor skip;
+  private boolean skipIsAhead;
+  private long checkUntil;
+  private long statusesFrom;
+
+  private boolean finishSent;
+  private int idleReads;
+  private volatile @Nullable StreamClose ended;
+
+  Viewer(LogTopics topics, LogRequest request) {
+    this.topics = topics;
+    this.request = request;
+  }
+
+  /**
+   * Sets what to run whenever there may be something after a poll that returned nothing; it is run
+   * once now. Call it once, when the connection is ready to be written to. It runs on a shared
+   * thread and must not block.
+   */
+  public void onReady(Runnable action) {
+    ready = action;
+    topics.pump().execute(action);
+  }
+
+  /**
+   * Takes what is to be sent next: slices of whole ready-made WebSocket frames (text, unmasked),
+   * not to be written to.
+   *
+   * @param maxBytes most bytes to take together, unless the first frame alone is longer
+   * @return the slices in order; empty if there is nothing now
+   */
+  public synchronized List<ByteBuffer> poll(int maxBytes) {
+    List<ByteBuffer> out = new ArrayList<>(2);
+    while (!closed && ended == null && !fill(out, maxBytes)) {
+      waiting.set(true);
+      Topic now = topic;
+      if (now != null && backfill == null && enqueued.compareAndSet(false, true)) {
+        now.awaitNews(this);
+      }
+      if (!hasNews() || !waiting.compareAndSet(true, false)) {
+        break; // nothing, or somebody has just noticed and runs the action
+      }
+    }
+    return out;
+  }
+
+  /**
+   * The same for a connection that frames messages itself: one message as JSON, or null if there is
+   * nothing now.
+   */
+  public @Nullable String pollText() {
+    List<ByteBuffer> one = poll(1);
+    if (one.isEmpty()) {
+      return null;
+    }
+    ByteBuffer frame = one.get(0);
+    return Frames.text(frame.array(), frame.arrayOffset() + frame.position(), frame.remaining());
+  }
+
+  /** The close to send when a poll has returned nothing because the stream is over; else null. */
+  public @Nullable StreamClose ended() {
+    return ended;
+  }
+
+  /** Leaves the stream. Idempotent; anybody may call it at any time. */
+  @Override
+  public void close() {
+    closed = true;
+    Backfill reading = backfill;
+    if (reading != null) {
+      reading.cancel();
+    }
+    topics.leave(this);
+  }
+
+  // -- called by poll alone
+
+  /** Puts what comes next into {@code out}; false if there is nothing now. */
+  private boolean fill(List<ByteBuffer> out, int maxBytes) {
+    while (true) {
+      int bytes = takeOwnFrames(out, maxBytes);
+      Finish last = finish.get();
+      if (last != null && last.at == Finish.NOW) {
+        return !out.isEmpty() || takeFinish(last, out);
+      }
+      Backfill reading = backfill;
+      Topic now = topic;
+      if (reading != null) {
+        if (bytes < maxBytes || out.isEmpty()) {
+          reading.drain(out, maxBytes - bytes);
+        }
+        if (!out.isEmpty()) {
+          return true;
+        }
+        if (!reading.isDrained()) {
+          return false;
+        }
+        goOnFrom(reading);
+        continue;
+      }
+      if (now == null) {
+        return !out.isEmpty();
+      }
+      Ring ring = now.ring;
+      long head = ring.head();
+      Segment[] segments = ring.segments();
+      long limit = last == null ? head : Math.min(head, last.at);
+      if (seq < limit && seq < segments[0].firstSeq) {
+        if (out.isEmpty()) {
+          synchronized (now.lock) {
+            now.jump(this, seq, linesBefore, lastId);
+          }
+          continue; // with the gap, which it has put among our own frames
+        }
+        return true;
+      }
+      takeFromRing(segments, limit, out, bytes, maxBytes);
+      if (!out.isEmpty()) {
+        return true;
+      }
+      if (seq < limit) {
+        continue; // everything so far was skipped
+      }
+      last = finish.get();
+      if (last != null && seq >= last.at) {
+        return takeFinish(last, out);
+      }
+      if (skipIsAhead) {
+        stopSkippingIfPassed(now);
+      }
+      if (seq >= now.ring.head()) {
+        return false;
+      }
+    }
+  }
+
+  private int takeOwnFrames(List<ByteBuffer> out, int maxBytes) {
+    int bytes = 0;
+    byte[] frame = ownFrames.peek();
+    while (frame != null && (out.isEmpty() || bytes + frame.length <= maxBytes)) {
+      ownFrames.remove();
+      out.add(ByteBuffer.wrap(frame));
+      bytes += frame.length;
+      if (bytes >= maxBytes) {
+        break;
+      }
+      frame = ownFrames.peek();
+    }
+    return frame != null && !ownFrames.isEmpty() ? Math.max(bytes, maxBytes) : bytes;
+  }
+
+  private void takeFromRing(
+      Segment[] segments, long limit, List<ByteBuffer> out, int taken, int maxBytes) {
+    int bytes = taken;
+    while (seq < limit && (bytes < maxBytes || out.isEmpty())) {
+      int at = Ring.find(segments, seq);
+      Segment segment = segments[at];
+      int entry = (int) (seq - segment.firstSeq);
+      long next = at + 1 < segments.length ? segments[at + 1].firstSeq : Long.MAX_VALUE;
+      int end = (int) (Math.min(next, limit) - segment.firstSeq);
+      if (seq < checkUntil) {
+        if (!wants(segment, entry)) {
+          seq++;
+          linesBefore = segment.linesBefore(entry + 1);
+          continue;
+        }
+        Finish last = finish.get();
+        if (last != null && last.at <= seq) {
+          return;
+        }
+        end = entry + 1;
+      }
+      int length = segment.end(entry) - segment.start(entry);
+      if (!out.isEmpty() && bytes + length > maxBytes) {
+        return;
+      }
+      int to = segment.fit(entry, end, Math.max(length, maxBytes - bytes));
+      int from = segment.start(entry);
+      length = segment.end(to - 1) - from;
+      out.add(ByteBuffer.wrap(segment.bytes, from, length));
+      bytes += length;
+      seq = segment.firstSeq + to;
+      linesBefore = segment.linesBefore(to);
+      String id = MessageEncoder.id(segment.bytes, segment.end(to - 1));
+      if (id != null) {
+        lastId = id;
+      }
+    }
+  }
+
+  private boolean wants(Segment segment, int entry) {
+    if (segment.kind(entry) == Kind.STATUS) {
+      return seq >= statusesFrom;
+    }
+    if (segment.kind(entry) == Kind.GAP) {
+      return true;
+    }
+    if (request.until() != null && segment.time(entry) > Times.nanos(request.until())) {
+      finish(Topic.end(seq));
+      return true; // and is not sent, for the end stands before it
+    }
+    Cursor covered = skip;
+    return covered == null || !segment.coveredBy(covered, entry);
+  }
+
+  private void stopSkippingIfPassed(Topic now) {
+    synchronized (now.lock) {
+      Cursor covered = skip;
+      if (covered != null && now.ring.passed().cover(covered)) {
+        skip = null;
+        skipIsAhead = false;
+        if (request.until() == null) {
+          checkUntil = seq;
+        }
+      }
+    }
+  }
+
+  private boolean takeFinish(Finish last, List<ByteBuffer> out) {
+    byte[] frame = last.frame;
+    if (frame != null && !finishSent) {
+      finishSent = true;
+      out.add(ByteBuffer.wrap(frame));
+      return true;
+    }
+    ended = last.close;
+    return true;
+  }
+
+  private void goOnFrom(Backfill done) {
+    backfill = null;
+    LogTopic to = home;
+    if (done.failure() != null) {
+      finish.set(Topic.error(Finish.NOW, done.failure().code(), done.message()));
+    } else if (to == null) {
+      finish.set(Topic.end(Finish.NOW));
+    } else {
+      idleReads = done.broughtLines() ? 0 : idleReads + 1;
+      to.continueBehind(this, done, idleReads);
+    }
+    if (done.lastId() != null) {
+      lastId = done.lastId();
+    }
+  }
+
+  private boolean hasNews() {
+    if (!ownFrames.isEmpty()) {
+      return true;
+    }
+    Finish last = finish.get();
+    if (last != null && last.at == Finish.NOW) {
+      return true;
+    }
+    Backfill reading = backfill;
+    if (reading != null) {
+      return reading.hasNews();
+    }
+    Topic now = topic;
+    return now != null && (seq < now.ring.head() || (last != null && seq >= last.at));
+  }
+
+  // -- called by topics
+
+  LogRequest request() {
+    return request;
+  }
+
+  @Nullable LogTopic home() {
+    return home;
+  }
+
+  void home(LogTopic topic) {
+    home = topic;
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  /** Queues a frame for this viewer alone. */
+  void send(byte[] frame) {
+    ownFrames.add(frame);
+  }
+
+  /** Ends the stream at a position; the first end stands. */
+  void finish(Finish end) {
+    finish.compareAndSet(null, end);
+  }
+
+  /** Statuses from before this are history: they are not told again. */
+  void joinedAt(long head) {
+    statusesFrom = head;
+  }
+
+  /** Reads older history than the topic keeps, before taking a place. */
+  void backfill(LogRequest history) {
+    Backfill reading = new Backfill(topics, this, history.withFollow(Follow.NONE));
+    backfill = reading;
+    reading.start();
+    if (closed) {
+      reading.cancel();
+    }
+  }
+
+  /**
+   * Gives the viewer its place in a topic.
+   *
+   * @param start the first message it gets
+   * @param covered messages among those from {@code start} on that it has already, or null
+   * @param ahead whether {@code covered} reaches beyond what the topic has seen so far
+   */
+  void place(Topic in, long start, @Nullable Cursor covered, boolean ahead) {
+    seq = start;
+    linesBefore = in.ring.linesBefore(start);
+    skip = covered;
+    skipIsAhead = ahead;
+    checkUntil = ahead || request.until() != null ? Long.MAX_VALUE : in.ring.head();
+    topic = in;
+  }
+
+  void moveTo(long start, long lines) {
+    seq = start;
+    linesBefore = lines;
+  }
+
+  /** Runs the action if the last poll returned nothing. */
+  void wake() {
+    Runnable action = ready;
+    if (action != null && !closed && waiting.compareAndSet(true, false)) {
+      action.run();
+    }
+  }
+
+  void newsArrived() {
+    enqueued.set(false);
+    wake();
+  }
+
+  void wakeSoon() {
+    if (waiting.get()) {
+      topics.pump().execute(this::wake);
+    }
+  }
+}

@@ -1,0 +1,187 @@
+package io.miststream.core.wire;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import io.miststream.core.ContainerStatus;
+import io.miststream.core.Cursor;
+import io.miststream.core.Gap;
+import io.miststream.core.LogLine;
+import io.miststream.core.StreamEnd;
+import io.miststream.core.StreamError;
+import io.miststream.core.StreamMessage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns messages into frames, reusing its buffers: the frame of a message is in {@link #buffer()}
+ * from {@link #start()} for {@link #length()} bytes until the next call. Not thread-safe.
+ *
+ * <p>The cursor is the last field of a message, so that {@link #id} can find it without parsing.
+ */
+public final class MessageEncoder {
+
+  private static final JsonFactory JSON =
+      new JsonFactoryBuilder()
+          .enable(JsonWriteFeature.COMBINE_UNICODE_SURROGATES_IN_UTF8)
+          .rootValueSeparator((String) null)
+          .build();
+  private static final byte[] ID_FIELD = "\"id\":\"".getBytes(StandardCharsets.ISO_8859_1);
+
+  /** Above this, a buffer that one long line needed is not kept for the next message. */
+  private static final int KEPT_BUFFER = 256 << 10;
+
+  private static final class Out extends ByteArrayOutputStream {
+    Out() {
+      super(1024);
+    }
+
+    byte[] array() {
+      return buf;
+    }
+  }
+
+  private Out out = new Out();
+  private @Nullable JsonGenerator json;
+  private int start;
+
+  /**
+   * Encodes and frames a message.
+   *
+   * @param named whether lines carry the name of their container, as they do where an app has
+   *     several
+   */
+  public void encode(StreamMessage message, boolean named) {
+    try {
+      if (json == null || out.array().length > KEPT_BUFFER) {
+        out = new Out();
+        json = JSON.createGenerator(out);
+      }
+      out.reset();
+      for (int i = 0; i < Frames.MAX_HEADER; i++) {
+        out.write(0); // room for the header, whose length is known last
+      }
+      write(message, named, json);
+      json.flush();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // the buffer is memory: cannot happen
+    }
+    int payload = out.size() - Frames.MAX_HEADER;
+    start = Frames.MAX_HEADER - Frames.headerLength(payload);
+    Frames.putHeader(out.array(), start, payload);
+  }
+
+  /** A message as a frame of its own. */
+  public static byte[] frame(StreamMessage message, boolean named) {
+    MessageEncoder encoder = new MessageEncoder();
+    encoder.encode(message, named);
+    return Arrays.copyOfRange(
+        encoder.buffer(), encoder.start(), encoder.start() + encoder.length());
+  }
+
+  /** Holds the last message's frame. */
+  public byte[] buffer() {
+    return out.array();
+  }
+
+  /** Where in {@link #buffer()} the frame begins. */
+  public int start() {
+    return start;
+  }
+
+  /** The frame's length in bytes. */
+  public int length() {
+    return out.size() - start;
+  }
+
+  /**
+   * The cursor text in a frame made here, or null if the message has none.
+   *
+   * @param end index behind the frame's last byte
+   */
+  public static @Nullable String id(byte[] frames, int end) {
+    int quote = end - 2; // "}
+    if (quote < 0 || frames[quote] != '"') {
+      return null;
+    }
+    int from = quote;
+    while (from > 0 && frames[from - 1] != '"') {
+      from--;
+    }
+    int field = from - ID_FIELD.length;
+    return field > 0 && Arrays.equals(frames, field, from, ID_FIELD, 0, ID_FIELD.length)
+        ? new String(frames, from, quote - from, StandardCharsets.ISO_8859_1)
+        : null;
+  }
+
+  private static void write(StreamMessage message, boolean named, JsonGenerator json)
+      throws IOException {
+    json.writeStartObject();
+    json.writeStringField("type", WireCodec.type(message));
+    json.writeStringField("timestamp", message.timestamp().toString());
+    json.writeObjectFieldStart("data");
+    if (message instanceof LogLine line) {
+      json.writeStringField("line", line.line());
+      json.writeStringField("stream", line.stream().wire());
+      if (named) {
+        json.writeStringField("container", line.container());
+      }
+      if (line.partial()) {
+        json.writeBooleanField("partial", true);
+      }
+    } else if (message instanceof ContainerStatus status) {
+      write(status, json);
+    } else if (message instanceof Gap gap) {
+      json.writeStringField("reason", gap.reason().wire());
+      if (gap.missed() == null) {
+        json.writeNullField("missed");
+      } else {
+        json.writeNumberField("missed", gap.missed());
+      }
+      writeText(json, "after", gap.after());
+      writeText(json, "before", gap.before());
+    } else if (message instanceof StreamError error) {
+      json.writeStringField("message", error.message());
+      json.writeStringField("code", error.code().wire());
+    } else if (message instanceof StreamEnd end) {
+      json.writeStringField("message", end.message());
+    } else {
+      throw new IllegalArgumentException("no wire form: " + message.getClass());
+    }
+    json.writeEndObject();
+    Cursor cursor = message.cursor();
+    if (cursor != null) {
+      json.writeStringField("id", cursor.toString());
+    }
+    json.writeEndObject();
+  }
+
+  private static void write(ContainerStatus status, JsonGenerator json) throws IOException {
+    json.writeStringField("container", status.container());
+    json.writeStringField("state", status.state());
+    json.writeStringField("status", status.status());
+    json.writeStringField("container_id", status.containerId());
+    json.writeStringField("image", status.image());
+    writeText(json, "started_at", status.startedAt());
+    if (status.exitCode() == null) {
+      json.writeNullField("exit_code");
+    } else {
+      json.writeNumberField("exit_code", status.exitCode());
+    }
+    writeText(json, "health", status.health());
+  }
+
+  private static void writeText(JsonGenerator json, String name, @Nullable Object value)
+      throws IOException {
+    if (value == null) {
+      json.writeNullField(name);
+    } else {
+      json.writeStringField(name, value.toString());
+    }
+  }
+}

@@ -1,0 +1,189 @@
+package io.miststream.core.wire;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import io.miststream.core.ContainerStatus;
+import io.miststream.core.Cursor;
+import io.miststream.core.ErrorCode;
+import io.miststream.core.Gap;
+import io.miststream.core.LogLine;
+import io.miststream.core.LogStream;
+import io.miststream.core.StreamEnd;
+import io.miststream.core.StreamError;
+import io.miststream.core.StreamException;
+import io.miststream.core.StreamMessage;
+import java.io.IOException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Messages as JSON text and back. {@link MessageEncoder} is the fast way out. */
+public final class WireCodec {
+
+  // A line of 1 MiB is at most that many characters; anything else is far shorter.
+  private static final JsonFactory JSON =
+      JsonFactory.builder()
+          .streamReadConstraints(
+              StreamReadConstraints.builder().maxStringLength(2 * LogLine.MAX_BYTES).build())
+          .build();
+
+  private WireCodec() {}
+
+  /** The message as JSON; lines carry the name of their container. */
+  public static String encode(StreamMessage message) {
+    byte[] frame = MessageEncoder.frame(message, true);
+    return Frames.text(frame, 0, frame.length);
+  }
+
+  /**
+   * Reads one message. Fields it does not know are skipped.
+   *
+   * @return the message, or null if its type is one that this version does not know
+   * @throws StreamException {@code INTERNAL} if it is not JSON or a field is missing or malformed
+   */
+  public static @Nullable StreamMessage decode(String text) {
+    try (JsonParser json = JSON.createParser(text)) {
+      if (json.nextToken() != JsonToken.START_OBJECT) {
+        throw new IllegalArgumentException("not an object");
+      }
+      Fields envelope = new Fields();
+      Fields data = new Fields();
+      while (json.nextToken() == JsonToken.FIELD_NAME) {
+        String name = json.currentName();
+        if (json.nextToken() == JsonToken.START_OBJECT && name.equals("data")) {
+          data.read(json);
+        } else {
+          envelope.readValue(json, name);
+        }
+      }
+      return message(envelope, data);
+    } catch (IOException | IllegalArgumentException | DateTimeException e) {
+      throw new StreamException(ErrorCode.INTERNAL, "not a message: " + e.getMessage(), e);
+    }
+  }
+
+  static String type(StreamMessage message) {
+    if (message instanceof LogLine) {
+      return "log";
+    } else if (message instanceof ContainerStatus) {
+      return "status";
+    } else if (message instanceof Gap) {
+      return "gap";
+    } else if (message instanceof StreamError) {
+      return "error";
+    } else if (message instanceof StreamEnd) {
+      return "end";
+    }
+    throw new IllegalArgumentException("no wire form: " + message.getClass());
+  }
+
+  private static @Nullable StreamMessage message(Fields envelope, Fields data) {
+    String type = envelope.text("type");
+    String time = envelope.text("timestamp");
+    String id = envelope.optional("id");
+    Cursor cursor = id == null ? null : Cursor.parse(id);
+    Instant timestamp = Instant.parse(time);
+    return switch (type) {
+      case "log" -> line(timestamp, cursor, data);
+      case "status" -> status(timestamp, cursor, data);
+      case "gap" -> gap(timestamp, cursor, data);
+      case "error" ->
+          new StreamError(
+              timestamp,
+              data.text("message"),
+              one(ErrorCode.values(), data.text("code"), ErrorCode::wire));
+      case "end" -> new StreamEnd(timestamp, cursor, data.text("message"));
+      default -> null;
+    };
+  }
+
+  private static LogLine line(Instant timestamp, @Nullable Cursor cursor, Fields data) {
+    if (cursor == null) {
+      throw new IllegalArgumentException("a line without id");
+    }
+    String container = data.optional("container");
+    return new LogLine(
+        timestamp,
+        cursor,
+        data.text("line"),
+        one(LogStream.values(), data.text("stream"), LogStream::wire),
+        container == null ? "" : container,
+        "true".equals(data.optional("partial")));
+  }
+
+  private static ContainerStatus status(Instant timestamp, @Nullable Cursor cursor, Fields data) {
+    String startedAt = data.optional("started_at");
+    String exitCode = data.optional("exit_code");
+    return new ContainerStatus(
+        timestamp,
+        cursor,
+        data.text("container"),
+        data.text("state"),
+        data.text("status"),
+        data.text("container_id"),
+        data.text("image"),
+        startedAt == null ? null : Instant.parse(startedAt),
+        exitCode == null ? null : Integer.valueOf(exitCode),
+        data.optional("health"));
+  }
+
+  private static Gap gap(Instant timestamp, @Nullable Cursor cursor, Fields data) {
+    String missed = data.optional("missed");
+    String after = data.optional("after");
+    String before = data.optional("before");
+    return new Gap(
+        timestamp,
+        cursor,
+        one(Gap.Reason.values(), data.text("reason"), Gap.Reason::wire),
+        missed == null ? null : Long.valueOf(missed),
+        after == null ? null : Cursor.parse(after),
+        before == null ? null : Cursor.parse(before));
+  }
+
+  private static <T> T one(
+      T[] values, String wire, java.util.function.Function<T, String> wireName) {
+    for (T value : values) {
+      if (wireName.apply(value).equals(wire)) {
+        return value;
+      }
+    }
+    throw new IllegalArgumentException("unknown word: " + wire);
+  }
+
+  /** The scalar fields of one object, as text; nested values are skipped. */
+  private static final class Fields {
+    private final Map<String, @Nullable String> values = new HashMap<>();
+
+    void read(JsonParser json) throws IOException {
+      while (json.nextToken() == JsonToken.FIELD_NAME) {
+        String name = json.currentName();
+        json.nextToken();
+        readValue(json, name);
+      }
+    }
+
+    void readValue(JsonParser json, String name) throws IOException {
+      if (json.currentToken().isScalarValue()) {
+        values.put(name, json.currentToken() == JsonToken.VALUE_NULL ? null : json.getText());
+      } else {
+        json.skipChildren();
+      }
+    }
+
+    @Nullable String optional(String name) {
+      return values.get(name);
+    }
+
+    String text(String name) {
+      String value = values.get(name);
+      if (value == null) {
+        throw new IllegalArgumentException("no " + name);
+      }
+      return value;
+    }
+  }
+}

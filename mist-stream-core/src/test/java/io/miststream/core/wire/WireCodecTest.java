@@ -1,0 +1,178 @@
+package io.miststream.core.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.miststream.core.ContainerStatus;
+import io.miststream.core.Cursor;
+import io.miststream.core.ErrorCode;
+import io.miststream.core.Gap;
+import io.miststream.core.LogLine;
+import io.miststream.core.LogStream;
+import io.miststream.core.StreamEnd;
+import io.miststream.core.StreamError;
+import io.miststream.core.StreamException;
+import io.miststream.core.StreamMessage;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class WireCodecTest {
+  private static final Instant TIME = Instant.parse("2025-01-15T10:30:01.123456789Z");
+  private static final Cursor CURSOR =
+      Cursor.of(Cursor.Mark.of(0x4f5c1b2a3d4eL, 0, 1_736_937_001_123_456_789L, 0));
+
+  /** One of each kind, by the name of the file in src/test/resources/wire that shows it. */
+  private static final Map<String, StreamMessage> SAMPLES =
+      Map.of(
+          "status",
+          new ContainerStatus(
+              TIME,
+              null,
+              "mist-app-1",
+              "running",
+              "Up 2 hours",
+              "4f5c1b2a3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8",
+              "shop:latest",
+              Instant.parse("2025-01-15T08:30:00Z"),
+              null,
+              "healthy"),
+          "status-exited",
+          new ContainerStatus(
+              TIME,
+              CURSOR,
+              "mist-app-1",
+              "exited",
+              "Exited (137) 1 second ago",
+              "4f5c1b2a3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8",
+              "shop:latest",
+              Instant.parse("2025-01-15T08:30:00Z"),
+              137,
+              null),
+          "log",
+          new LogLine(
+              TIME,
+              CURSOR,
+              "2025-01-15 10:30:01 [INFO] Server listening on port 3000",
+              LogStream.STDOUT,
+              "mist-app-1",
+              false),
+          "log-partial",
+          new LogLine(
+              TIME, CURSOR, "\u001b[31m\"日本\" 🚀\\\u0000\t", LogStream.STDERR, "worker", true),
+          "gap",
+          new Gap(TIME, CURSOR, Gap.Reason.SLOW_VIEWER, 1234L, CURSOR, CURSOR),
+          "gap-unknown",
+          new Gap(TIME, CURSOR, Gap.Reason.LOG_ROTATED, null, null, null),
+          "error",
+          new StreamError(TIME, "Container not found", ErrorCode.CONTAINER_NOT_FOUND),
+          "end",
+          new StreamEnd(TIME, null, "Log stream ended"));
+
+  private static String golden(String name) throws IOException {
+    try (InputStream in = WireCodecTest.class.getResourceAsStream("/wire/" + name + ".json")) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
+    }
+  }
+
+  @Test
+  void everyKindLooksAsDocumented() throws IOException {
+    for (Map.Entry<String, StreamMessage> sample : SAMPLES.entrySet()) {
+      boolean named = sample.getKey().equals("log-partial");
+      byte[] frame = MessageEncoder.frame(sample.getValue(), named);
+      assertThat(Frames.text(frame, 0, frame.length)).isEqualTo(golden(sample.getKey()));
+    }
+  }
+
+  @Test
+  void everyKindIsReadBack() {
+    for (Map.Entry<String, StreamMessage> sample : SAMPLES.entrySet()) {
+      StreamMessage read = WireCodec.decode(WireCodec.encode(sample.getValue()));
+      assertThat(read).isEqualTo(sample.getValue());
+    }
+  }
+
+  @Test
+  void everyKindThereIsHasASample() {
+    assertThat(SAMPLES.values().stream().map(Object::getClass).distinct())
+        .containsExactlyInAnyOrderElementsOf(List.of(StreamMessage.class.getPermittedSubclasses()));
+  }
+
+  @Test
+  void theContainerOfALineIsOnlyNamedOnRequest() {
+    byte[] frame = MessageEncoder.frame(SAMPLES.get("log"), false);
+    assertThat(Frames.text(frame, 0, frame.length)).doesNotContain("container");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 100, 125, 126, 127, 65_535, 65_536, 70_000, 1 << 20})
+  void framesHaveTheShortestHeader(int lineLength) {
+    LogLine line = new LogLine(TIME, CURSOR, "x".repeat(lineLength), LogStream.STDOUT, "c", false);
+    byte[] frame = MessageEncoder.frame(line, false);
+    assertThat(frame[0]).isEqualTo((byte) 0x81);
+    assertThat(Frames.length(frame, 0)).isEqualTo(frame.length);
+    assertThat(WireCodec.decode(Frames.text(frame, 0, frame.length)))
+        .isEqualTo(new LogLine(TIME, CURSOR, line.line(), LogStream.STDOUT, "", false));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 125, 126, 65_535, 65_536, 1 << 24})
+  void headersAreThoseOfRfc6455(int payload) {
+    byte[] out = new byte[Frames.MAX_HEADER];
+    int length = Frames.putHeader(out, 0, payload);
+    assertThat(length).isEqualTo(Frames.headerLength(payload));
+    assertThat(length).isEqualTo(payload < 126 ? 2 : payload < 65_536 ? 4 : 10);
+    assertThat(Frames.length(out, 0)).isEqualTo(length + payload);
+  }
+
+  @Test
+  void theIdIsFoundWithoutParsing() {
+    byte[] line = MessageEncoder.frame(SAMPLES.get("log"), false);
+    assertThat(MessageEncoder.id(line, line.length)).isEqualTo(CURSOR.toString());
+    byte[] end = MessageEncoder.frame(SAMPLES.get("end"), false);
+    assertThat(MessageEncoder.id(end, end.length)).isNull();
+  }
+
+  @Test
+  void anUnpairedSurrogateIsStillGoodJson() {
+    LogLine line = new LogLine(TIME, CURSOR, "a\ud83d \ude80b", LogStream.STDOUT, "c", false);
+    assertThat(WireCodec.encode(line)).contains("a\\uD83D \\uDE80b");
+    assertThat(WireCodec.decode(WireCodec.encode(line))).isEqualTo(line);
+  }
+
+  @Test
+  void whatAnotherVersionAddsIsSkipped() {
+    assertThat(
+            WireCodec.decode(
+                "{\"type\":\"hello\",\"timestamp\":\"2025-01-15T10:30:00Z\",\"data\":{}}"))
+        .isNull();
+    assertThat(
+            WireCodec.decode(
+                "{\"v\":[1,{}],\"type\":\"end\",\"timestamp\":\"2025-01-15T10:30:00Z\","
+                    + "\"data\":{\"message\":\"m\",\"more\":{\"a\":[{}]},\"n\":1}}"))
+        .isEqualTo(new StreamEnd(Instant.parse("2025-01-15T10:30:00Z"), null, "m"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "[]",
+        "null",
+        "{",
+        "{\"type\":\"log\"}",
+        "{\"type\":\"log\",\"timestamp\":\"now\",\"data\":{\"line\":\"x\"}}",
+        "{\"type\":\"end\",\"timestamp\":\"2025-01-15T10:30:00Z\",\"data\":{}}",
+        "{\"type\":\"end\",\"timestamp\":\"2025-01-15T10:30:00Z\",\"data\":{\"message\":\"m\"},"
+            + "\"id\":\"?\"}"
+      })
+  void whatIsNoMessageIsAnError(String text) {
+    assertThatThrownBy(() -> WireCodec.decode(text)).isInstanceOf(StreamException.class);
+  }
+}

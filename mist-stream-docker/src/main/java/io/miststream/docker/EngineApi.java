@@ -1,0 +1,183 @@
+package io.miststream.docker;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.github.dockerjava.transport.DockerHttpClient;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Requests to one engine, each with a deadline.
+ *
+ * <p>The transport has no deadline on unix sockets, so a request runs on a helper thread that is
+ * interrupted when it is late, which closes its socket.
+ */
+final class EngineApi implements AutoCloseable {
+
+  /** How long the engine may take to answer a call, or to begin answering with a stream. */
+  static final Duration DEADLINE = Duration.ofSeconds(10);
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int LONGEST_COMPLAINT = 4096;
+
+  private final DockerHttpClient calls;
+  private final DockerHttpClient streams;
+  private final boolean owned;
+  private final ExecutorService helpers;
+
+  /**
+   * @param calls for short requests
+   * @param streams for answers that go on; must not have a response timeout
+   * @param owned whether to close both with this
+   */
+  EngineApi(DockerHttpClient calls, DockerHttpClient streams, boolean owned) {
+    this.calls = calls;
+    this.streams = streams;
+    this.owned = owned;
+    this.helpers =
+        new ThreadPoolExecutor(
+            0,
+            Integer.MAX_VALUE,
+            1,
+            TimeUnit.SECONDS,
+            new SynchronousQueue<>(),
+            Threads.named("mist-docker-call"));
+  }
+
+  /** The answer of a short request as JSON. */
+  JsonNode get(String path) throws IOException {
+    return get(path, DEADLINE);
+  }
+
+  /** The answer of a short request as JSON. */
+  JsonNode get(String path, Duration deadline) throws IOException {
+    return call(
+        () -> {
+          try (DockerHttpClient.Response response = execute(calls, path)) {
+            return JSON.readTree(response.getBody());
+          }
+        },
+        deadline);
+  }
+
+  /** Whether the engine answers. */
+  void ping(Duration deadline) throws IOException {
+    call(
+        () -> {
+          try (DockerHttpClient.Response response = execute(calls, "/_ping")) {
+            return response.getBody().read();
+          }
+        },
+        deadline);
+  }
+
+  /** Begins an answer that goes on; whoever gets it closes it. */
+  EngineStream open(String path) throws IOException {
+    Opening opening = new Opening();
+    try {
+      return call(() -> opening.opened(new EngineStream(execute(streams, path))), DEADLINE);
+    } catch (IOException | RuntimeException e) {
+      opening.giveUp();
+      throw e;
+    }
+  }
+
+  /** Runs something that might block, such as closing a connection, on a helper thread. */
+  void later(Runnable task) {
+    helpers.execute(task);
+  }
+
+  static JsonNode parse(byte[] json, int offset, int length) throws IOException {
+    return JSON.readTree(json, offset, length);
+  }
+
+  @Override
+  public void close() throws IOException {
+    helpers.shutdown();
+    if (owned) {
+      calls.close();
+      streams.close();
+    }
+  }
+
+  private static DockerHttpClient.Response execute(DockerHttpClient client, String path)
+      throws IOException {
+    DockerHttpClient.Response response =
+        client.execute(
+            DockerHttpClient.Request.builder()
+                .method(DockerHttpClient.Request.Method.GET)
+                .path(path)
+                .build());
+    int status = response.getStatusCode();
+    if (status >= 200 && status < 300) {
+      return response;
+    }
+    try (response) {
+      throw new EngineRefusedException(status, complaint(response.getBody(), status));
+    }
+  }
+
+  private static String complaint(InputStream body, int status) throws IOException {
+    byte[] text = body.readNBytes(LONGEST_COMPLAINT);
+    try {
+      JsonNode message = JSON.readTree(text).path("message");
+      if (message.isTextual()) {
+        return message.asText();
+      }
+    } catch (IOException e) {
+      // Not JSON: something between us and the engine answered.
+    }
+    return "the engine answered with status " + status;
+  }
+
+  @FunctionalInterface
+  private interface Request<T> {
+    T run() throws Exception;
+  }
+
+  private <T> T call(Request<T> request, Duration deadline) throws IOException {
+    Future<T> answer = helpers.submit(request::run);
+    try {
+      return answer.get(deadline.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      throw new EngineUnreachableException("no answer in " + deadline.toMillis() + " ms", e);
+    } catch (CancellationException e) {
+      throw new EngineUnreachableException("cancelled", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new EngineUnreachableException("interrupted", e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof EngineRefusedException refused) {
+        throw refused;
+      }
+      throw new EngineUnreachableException(EngineUnreachableException.reason(e), e);
+    } finally {
+      answer.cancel(true);
+    }
+  }
+
+  /** Closes a stream that was opened when nobody waited for it any more. */
+  private static final class Opening {
+    private boolean abandoned; // guarded by this
+
+    synchronized EngineStream opened(EngineStream stream) {
+      if (abandoned) {
+        stream.close();
+      }
+      return stream;
+    }
+
+    synchronized void giveUp() {
+      abandoned = true;
+    }
+  }
+}

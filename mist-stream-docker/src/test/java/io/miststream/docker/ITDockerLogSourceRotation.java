@@ -1,0 +1,129 @@
+package io.miststream.docker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.miststream.core.Cursor;
+import io.miststream.core.Follow;
+import io.miststream.core.Gap;
+import io.miststream.core.LogLine;
+import io.miststream.core.LogRequest;
+import io.miststream.core.StreamMessage;
+import io.miststream.docker.testing.TestContainer;
+import io.miststream.testkit.RecordingSubscriber;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Log files that are rotated while they are read. */
+class ITDockerLogSourceRotation extends DockerTests {
+  private static final String PADDING = " " + "x".repeat(90);
+
+  @ParameterizedTest
+  @CsvSource({"json-file,1,10,500", "local,1,10,500", "json-file,10,10,5000", "local,10,10,5000"})
+  void aWriterTheEngineKeepsUpWithLosesNothing(
+      String driver, int burst, int pauseMillis, int lines) {
+    TestContainer container =
+        docker
+            .container()
+            .logDriver(driver, "max-size=10k", "max-file=2")
+            .runOnGo(count(1, lines, burst, pauseMillis, PADDING));
+    RecordingSubscriber reader = read(follow(container, Follow.CONTAINER));
+    reader.await("status", () -> !reader.states().isEmpty());
+    container.go();
+    reader.awaitComplete();
+    assertThat(reader.messages(Gap.class)).isEmpty();
+    assertThat(reader.lines())
+        .isEqualTo(numbered(1, lines).stream().map(n -> n + PADDING).toList());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"json-file,10k", "local,10k", "json-file,1m", "json-file,2m"})
+  void whatAnUnthrottledWriterLosesIsCoveredByGaps(String driver, String size) {
+    int lines = 100_000;
+    TestContainer container =
+        docker
+            .container()
+            .logDriver(driver, "max-size=" + size, "max-file=2")
+            .runOnGo(count(1, lines, lines, 0, PADDING));
+    RecordingSubscriber reader = read(follow(container, Follow.CONTAINER));
+    reader.await("status", () -> !reader.states().isEmpty());
+    container.go();
+    reader.await("the end", reader::isComplete, Duration.ofSeconds(60));
+    int last = 0;
+    boolean gap = false;
+    for (StreamMessage message : reader.messages()) {
+      if (message instanceof Gap found) {
+        assertThat(found.reason()).isEqualTo(Gap.Reason.LOG_ROTATED);
+        gap = true;
+      } else if (message instanceof LogLine line) {
+        int number = Integer.parseInt(line.line().substring(1, line.line().indexOf(' ')));
+        assertThat(number).isGreaterThan(last);
+        assertThat(number == last + 1 || gap).as("%d behind %d", number, last).isTrue();
+        last = number;
+        gap = false;
+      }
+    }
+    assertThat(last).isEqualTo(lines);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"json-file", "local"})
+  void resumingBehindALineThatWasRotatedAwayIsAGap(String driver) {
+    TestContainer container =
+        docker
+            .container()
+            .logDriver(driver, "max-size=10k", "max-file=2")
+            .run(
+                count(1, 20, 20, 0, PADDING)
+                    + "while [ ! -e /go ]; do usleep 10000; done; "
+                    + count(21, 1000, 10, 10, PADDING));
+    RecordingSubscriber first = read(LogRequest.of(container.appId()));
+    first.awaitLines(20);
+    Cursor after = first.messages(LogLine.class).get(9).cursor();
+    assertThat(read(history(container).withAfter(after)).awaitComplete().messages(Gap.class))
+        .isEmpty();
+    container.go();
+    first.awaitComplete();
+    RecordingSubscriber late = read(history(container).withAfter(after)).awaitComplete();
+    assertThat(late.messages().get(1)).isInstanceOf(Gap.class);
+    Gap gap = late.messages(Gap.class).get(0);
+    assertThat(late.messages(Gap.class)).hasSize(1);
+    assertThat(gap.after()).isEqualTo(after);
+    assertThat(gap.before()).isEqualTo(late.messages(LogLine.class).get(0).cursor());
+    assertThat(late.lines().get(late.lines().size() - 1)).startsWith("n1000 ");
+  }
+
+  @Test
+  void aSlowSubscriberOfARotatingLogHasNoSilentLoss() {
+    TestContainer container =
+        docker
+            .container()
+            .logDriver("json-file", "max-size=2m", "max-file=2")
+            .runOnGo(count(1, 60_000, 60_000, 0, PADDING));
+    RecordingSubscriber reader = RecordingSubscriber.create();
+    source.logs(follow(container, Follow.CONTAINER)).subscribe(reader);
+    reader.request(1);
+    reader.await("status", () -> !reader.states().isEmpty());
+    container.go();
+    reader.request(100);
+    reader.awaitLines(100);
+    docker.docker("wait", container.id());
+    reader.request(Long.MAX_VALUE);
+    reader.awaitComplete();
+    int last = 0;
+    boolean gap = false;
+    for (StreamMessage message : reader.messages()) {
+      if (message instanceof Gap) {
+        gap = true;
+      } else if (message instanceof LogLine line) {
+        int number = Integer.parseInt(line.line().substring(1, line.line().indexOf(' ')));
+        assertThat(number == last + 1 || (gap && number > last)).isTrue();
+        last = number;
+        gap = false;
+      }
+    }
+    assertThat(last).isEqualTo(60_000);
+  }
+}

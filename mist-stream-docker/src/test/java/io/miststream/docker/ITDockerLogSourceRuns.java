@@ -1,0 +1,190 @@
+package io.miststream.docker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.miststream.core.ContainerStatus;
+import io.miststream.core.Cursor;
+import io.miststream.core.Follow;
+import io.miststream.core.Gap;
+import io.miststream.core.LogLine;
+import io.miststream.core.LogRequest;
+import io.miststream.core.StreamEnd;
+import io.miststream.core.StreamMessage;
+import io.miststream.docker.testing.TestContainer;
+import io.miststream.testkit.RecordingSubscriber;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Reading across restarts, replacements and cut connections. */
+class ITDockerLogSourceRuns extends DockerTests {
+
+  private static final String RUN =
+      "n=$(cat /runs 2>/dev/null); n=$((n+1)); echo $n > /runs; trap 'echo run $n ends; exit 3' TERM;"
+          + " i=0; while [ $i -lt 300 ]; do i=$((i+1)); echo run $n line $i; done; echo run $n ready;"
+          + " while :; do sleep 0.02; done";
+
+  private static List<String> run(int n) {
+    List<String> lines = new ArrayList<>();
+    for (int i = 1; i <= 300; i++) {
+      lines.add("run " + n + " line " + i);
+    }
+    lines.add("run " + n + " ready");
+    lines.add("run " + n + " ends");
+    return lines;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"json-file", "local"})
+  void followingAnAppCrossesRestartsAndReplacement(String driver) {
+    TestContainer first = docker.container().logDriver(driver).run(RUN);
+    RecordingSubscriber reader = read(follow(first, Follow.APP));
+    reader.awaitLine("run 1 ready");
+    docker.docker("restart", "-t", "5", first.id());
+    reader.awaitLine("run 2 ready");
+    docker.docker("stop", "-t", "5", first.id());
+    reader.await("exited", () -> reader.states().contains("exited"));
+    first.start();
+    reader.awaitLine("run 3 ready");
+    first.pause();
+    reader.await("paused", () -> reader.states().contains("paused"));
+    first.unpause();
+    docker.docker("stop", "-t", "5", first.id());
+    first.remove();
+    TestContainer second =
+        docker.container().app(first.appId()).logDriver(driver).run("echo new; sleep 1000");
+    reader.awaitLine("new");
+    reader.await("removed", () -> reader.states().contains("removed"));
+    reader.cancel();
+
+    List<String> expected = new ArrayList<>(run(1));
+    expected.addAll(run(2));
+    expected.addAll(run(3));
+    expected.add("new");
+    assertThat(reader.lines()).isEqualTo(expected);
+    assertThat(reader.messages(Gap.class)).isEmpty();
+    // Between the lines of two runs there is a status.
+    StreamMessage before = null;
+    for (StreamMessage message : reader.messages()) {
+      if (message instanceof LogLine line && line.line().endsWith(" line 1")) {
+        assertThat(before).isInstanceOf(ContainerStatus.class);
+        assertThat(((ContainerStatus) before).state()).isEqualTo("running");
+      }
+      before = message;
+    }
+    assertThat(second.name()).isEqualTo(reader.messages(LogLine.class).get(906).container());
+  }
+
+  @Test
+  void restartEndsAFollowOfTheContainer() {
+    TestContainer container = docker.container().run(RUN);
+    RecordingSubscriber reader = read(follow(container, Follow.CONTAINER));
+    reader.awaitLine("run 1 ready");
+    docker.docker("restart", "-t", "5", container.id());
+    reader.awaitComplete();
+    assertThat(reader.lines()).isEqualTo(run(1));
+    List<StreamMessage> all = reader.messages();
+    assertThat(((ContainerStatus) all.get(all.size() - 2)).state()).isEqualTo("exited");
+    assertThat(all.get(all.size() - 1)).isInstanceOf(StreamEnd.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"json-file", "local"})
+  void cutTwentyTimesEveryLineArrivesOnce(String driver) {
+    TestContainer container =
+        docker
+            .container()
+            .logDriver(driver)
+            .run(
+                "("
+                    + count(1, 12_000, 20, 10, " out")
+                    + ") & ("
+                    + count(1, 3_000, 5, 10, " err")
+                    + ") >&2; wait");
+    List<String> out = new ArrayList<>();
+    List<String> err = new ArrayList<>();
+    Cursor after = null;
+    Random random = new Random(driver.hashCode());
+    for (int cut = 0; cut <= 20; cut++) {
+      LogRequest request = follow(container, Follow.CONTAINER).withAfter(after);
+      if (cut == 20) {
+        request = request.withFollow(Follow.APP);
+      }
+      // Cut at a line, not after a time: what comes behind it is as if it had never been sent.
+      int take = 1 + random.nextInt(500);
+      RecordingSubscriber reader = read(request);
+      if (cut < 20) {
+        reader.awaitLines(take);
+      } else {
+        reader.await(
+            "the last lines",
+            () -> reader.lines().contains("n12000 out") && reader.lines().contains("n3000 err"),
+            java.time.Duration.ofSeconds(40));
+        take = Integer.MAX_VALUE;
+      }
+      reader.cancel();
+      assertThat(reader.messages(Gap.class)).isEmpty();
+      for (LogLine line : reader.messages(LogLine.class)) {
+        if (take-- > 0) {
+          (line.line().endsWith("out") ? out : err).add(line.line());
+          after = Cursor.parse(line.cursor().toString());
+        }
+      }
+    }
+    assertThat(out).isEqualTo(numbered(1, 12_000).stream().map(n -> n + " out").toList());
+    assertThat(err).isEqualTo(numbered(1, 3_000).stream().map(n -> n + " err").toList());
+  }
+
+  @Test
+  void aCursorOfAContainerThatIsGoneIsAGap() {
+    TestContainer first = docker.container().run("echo old; sleep 1000");
+    RecordingSubscriber reader = read(LogRequest.of(first.appId()));
+    reader.awaitLine("old");
+    Cursor after = reader.messages(LogLine.class).get(0).cursor();
+    reader.cancel();
+    first.remove();
+    docker.container().app(first.appId()).run("echo new; sleep 1000");
+    RecordingSubscriber next = read(LogRequest.of(first.appId()).withAfter(after));
+    next.awaitLine("new");
+    Gap gap = next.messages(Gap.class).get(0);
+    assertThat(gap.reason()).isEqualTo(Gap.Reason.SOURCE_RESTARTED);
+    assertThat(gap.missed()).isNull();
+    assertThat(gap.after()).isEqualTo(after);
+    next.cancel();
+  }
+
+  @Test
+  void cancellingLeavesNoThreadAndNoDescriptor() {
+    TestContainer container =
+        docker.container().logDriver("local").run(count(1, 100_000, 1, 5, ""));
+    TestContainer other = docker.container().run(count(1, 100_000, 1, 5, ""));
+    try (DockerLogSource own = DockerLogSource.builder().dockerHost(docker.host()).build()) {
+      long before = descriptors();
+      for (int i = 0; i < 20; i++) {
+        for (TestContainer each : List.of(container, other)) {
+          RecordingSubscriber reader =
+              RecordingSubscriber.to(own.logs(follow(each, Follow.APP).withTail(10)));
+          reader.awaitLines(i % 2 == 0 ? 1 : 12);
+          long begin = System.nanoTime();
+          reader.cancel();
+          assertThat(System.nanoTime() - begin).isLessThan(200_000_000L);
+        }
+      }
+      await().until(() -> descriptors() <= before + 2);
+      await()
+          .until(
+              () ->
+                  Thread.getAllStackTraces().keySet().stream()
+                      .noneMatch(t -> t.getName().startsWith("mist-docker-")));
+    }
+  }
+
+  private static long descriptors() {
+    String[] open = new java.io.File("/proc/self/fd").list();
+    return open == null ? 0 : open.length;
+  }
+}

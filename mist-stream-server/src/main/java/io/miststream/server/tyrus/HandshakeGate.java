@@ -1,0 +1,273 @@
+package io.miststream.server.tyrus;
+
+import io.miststream.core.StreamException;
+import java.io.IOException;
+import java.net.StandardSocketOptions;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.glassfish.grizzly.Buffer;
+import org.glassfish.grizzly.attributes.AttributeHolder;
+import org.glassfish.grizzly.filterchain.BaseFilter;
+import org.glassfish.grizzly.filterchain.FilterChain;
+import org.glassfish.grizzly.filterchain.FilterChainContext;
+import org.glassfish.grizzly.filterchain.NextAction;
+import org.glassfish.grizzly.http.HttpContent;
+import org.glassfish.grizzly.http.HttpContext;
+import org.glassfish.grizzly.http.HttpRequestPacket;
+import org.glassfish.grizzly.http.HttpServerFilter;
+import org.glassfish.grizzly.http.Method;
+import org.glassfish.grizzly.memory.Buffers;
+import org.glassfish.grizzly.nio.NIOConnection;
+import org.glassfish.grizzly.utils.IdleTimeoutFilter;
+import org.glassfish.tyrus.core.RequestContext;
+import org.glassfish.tyrus.core.TyrusUpgradeResponse;
+import org.glassfish.tyrus.spi.Connection.CloseListener;
+import org.glassfish.tyrus.spi.UpgradeRequest;
+import org.glassfish.tyrus.spi.UpgradeResponse;
+import org.glassfish.tyrus.spi.WebSocketEngine;
+import org.glassfish.tyrus.spi.WebSocketEngine.UpgradeInfo;
+import org.glassfish.tyrus.spi.WebSocketEngine.UpgradeStatus;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Decides over every request before anybody else sees it: refuses it, turns it into a WebSocket, or
+ * lets it go on to the HTTP routes. Runs on worker threads.
+ */
+final class HandshakeGate extends BaseFilter {
+  private static final Logger LOG = LoggerFactory.getLogger(HandshakeGate.class);
+
+  private static final int SWITCHING_PROTOCOLS = 101;
+  private static final int RETRY_SHUTDOWN_SECONDS = 2;
+  private static final int RETRY_FULL_SECONDS = 10;
+  // Of these alone the engine makes use; extensions are not among them, for none are offered.
+  private static final List<String> HANDSHAKE_HEADERS =
+      List.of(
+          "Host",
+          "Upgrade",
+          "Connection",
+          "Sec-WebSocket-Key",
+          "Sec-WebSocket-Version",
+          "Sec-WebSocket-Protocol",
+          "Origin",
+          "Cookie",
+          "Authorization",
+          "User-Agent");
+
+  private final TransportSettings settings;
+  private final Map<String, RequestCheck> paths;
+  private final WebSocketEngine engine;
+  private final Heartbeat heartbeat;
+  private final Supplier<WriteLoop> loops;
+  private final FilterChain frames;
+  private final AtomicInteger connections = new AtomicInteger();
+  private volatile boolean shuttingDown;
+
+  HandshakeGate(
+      TransportSettings settings,
+      Map<String, RequestCheck> paths,
+      WebSocketEngine engine,
+      Heartbeat heartbeat,
+      Supplier<WriteLoop> loops,
+      FilterChain frames) {
+    this.settings = settings;
+    this.paths = paths;
+    this.engine = engine;
+    this.heartbeat = heartbeat;
+    this.loops = loops;
+    this.frames = frames;
+  }
+
+  void shutDown() {
+    shuttingDown = true;
+  }
+
+  @Override
+  public NextAction handleRead(FilterChainContext ctx) throws IOException {
+    HttpContent message = ctx.getMessage();
+    HttpRequestPacket request = (HttpRequestPacket) message.getHttpHeader();
+    HttpConnection state = HttpConnection.of((NIOConnection) ctx.getConnection());
+    if (state == null) {
+      return ctx.getStopAction(); // closed meanwhile
+    }
+    state.headerComplete();
+    Refusal refusal =
+        LocalOnly.check(
+            HandshakeRules.values(request, "Host"), HandshakeRules.values(request, "Origin"));
+    RequestCheck check = paths.get(request.getRequestURI());
+    boolean webSocket = check != null || HandshakeRules.wantsWebSocket(request);
+    if (refusal == null) {
+      if (!webSocket) {
+        return ctx.getInvokeAction();
+      }
+      refusal = check == null ? Refusal.notFound(request.getRequestURI()) : null;
+    }
+    if (refusal == null) {
+      refusal = HandshakeRules.check(request);
+    }
+    if (refusal == null && check != null) {
+      refusal = admit(ctx, message, request, check);
+    }
+    if (refusal != null) {
+      state.refuse(refusal, !request.getMethod().equals(Method.HEAD));
+    }
+    return ctx.getStopAction();
+  }
+
+  private @Nullable Refusal admit(
+      FilterChainContext ctx, HttpContent message, HttpRequestPacket request, RequestCheck check) {
+    String query = RawQuery.escape(rawQuery(request));
+    try {
+      check.check(query);
+    } catch (StreamException e) {
+      return Refusal.of(e);
+    }
+    if (shuttingDown) {
+      return Refusal.unavailable("The server is shutting down", RETRY_SHUTDOWN_SECONDS);
+    }
+    if (connections.incrementAndGet() > settings.maxConnections()) {
+      connections.decrementAndGet();
+      return Refusal.unavailable("Too many connections", RETRY_FULL_SECONDS);
+    }
+    Refusal refusal = null;
+    boolean upgraded = false;
+    try {
+      refusal = upgrade(ctx, message, request, query);
+      upgraded = refusal == null;
+    } finally {
+      if (!upgraded) {
+        connections.decrementAndGet();
+      }
+    }
+    return refusal;
+  }
+
+  private static @Nullable String rawQuery(HttpRequestPacket request) {
+    return request.getQueryStringDC().isNull()
+        ? null
+        : request.getQueryStringDC().toString(StandardCharsets.ISO_8859_1);
+  }
+
+  private @Nullable Refusal upgrade(
+      FilterChainContext ctx,
+      HttpContent message,
+      HttpRequestPacket request,
+      @Nullable String query) {
+    NIOConnection connection = (NIOConnection) ctx.getConnection();
+    ConnectionWriter writer =
+        new ConnectionWriter(connection, loops.get(), heartbeat, settings.maxMessageBytes());
+    UpgradeResponse response = new TyrusUpgradeResponse();
+    UpgradeInfo upgrade;
+    try {
+      upgrade = engine.upgrade(engineRequest(request, query, writer), response);
+    } catch (RuntimeException e) {
+      LOG.warn("Handshake of {} failed", request.getRequestURI(), e);
+      return Refusal.internal();
+    }
+    // The engine calls some refusals a success and would serve the WebSocket behind them.
+    if (upgrade.getStatus() != UpgradeStatus.SUCCESS
+        || response.getStatus() != SWITCHING_PROTOCOLS) {
+      LOG.warn("The engine answered {} {}", response.getStatus(), response.getReasonPhrase());
+      return Refusal.internal();
+    }
+    becomeWebSocket(connection, message, writer, upgrade, response);
+    return null;
+  }
+
+  private static UpgradeRequest engineRequest(
+      HttpRequestPacket request, @Nullable String query, ConnectionWriter writer) {
+    RequestContext context =
+        RequestContext.Builder.create()
+            .requestURI(URI.create(request.getRequestURI()))
+            .queryString(query)
+            .httpSession(writer)
+            .secure(request.isSecure())
+            .remoteAddr(request.getRemoteAddress())
+            .parameterMap(Map.of())
+            .build();
+    for (String name : HANDSHAKE_HEADERS) {
+      List<String> values = HandshakeRules.values(request, name);
+      if (!values.isEmpty()) {
+        context.getHeaders().put(name, values);
+      }
+    }
+    return context;
+  }
+
+  private void becomeWebSocket(
+      NIOConnection connection,
+      HttpContent message,
+      ConnectionWriter writer,
+      UpgradeInfo upgrade,
+      UpgradeResponse response) {
+    capSendBuffer(connection);
+    forgetHttp(connection);
+    FrameReader reader = new FrameReader(writer, settings.maxMessageBytes());
+    FrameFilter.attach(connection, reader);
+    connection.setProcessor(frames);
+    connection.write(
+        Buffers.wrap(connection.getMemoryManager(), ByteBuffer.wrap(switching(response))), null);
+    CloseListener closer = reason -> writer.close();
+    org.glassfish.tyrus.spi.Connection session;
+    try {
+      session = upgrade.createConnection(writer, closer); // opens the endpoint
+    } catch (RuntimeException e) {
+      writer.closed();
+      writer.terminate();
+      throw e;
+    }
+    reader.engine(session.getReadHandler());
+    heartbeat.writers().add(writer);
+    connection.addCloseListener(new WebSocketCloseListener(this, writer, session));
+    Buffer rest = message.getContent();
+    if (rest.hasRemaining()) {
+      reader.read(rest.toByteBuffer());
+    }
+    message.recycle();
+  }
+
+  private static byte[] switching(UpgradeResponse response) {
+    StringBuilder head = new StringBuilder(256).append("HTTP/1.1 101 Switching Protocols\r\n");
+    response
+        .getHeaders()
+        .forEach(
+            (name, values) ->
+                head.append(name).append(": ").append(String.join(", ", values)).append("\r\n"));
+    return head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  private void capSendBuffer(NIOConnection connection) {
+    try {
+      ((SocketChannel) connection.getChannel())
+          .setOption(StandardSocketOptions.SO_SNDBUF, settings.sendBufferBytes());
+    } catch (IOException e) {
+      LOG.debug("Setting the send buffer of {} failed", connection, e);
+    }
+  }
+
+  /** The request that became this WebSocket would stay in memory for as long as it lives. */
+  private void forgetHttp(NIOConnection connection) {
+    HttpConnection state = HttpConnection.of(connection);
+    if (state != null) {
+      heartbeat.forget(state);
+      HttpConnection.detach(connection);
+    }
+    IdleTimeoutFilter.setCustomTimeout(connection, -1, TimeUnit.SECONDS);
+    AttributeHolder attributes = connection.getAttributes();
+    attributes.removeAttribute(HttpServerFilter.HTTP_SERVER_REQUEST_ATTR_NAME);
+    attributes.removeAttribute(HttpContext.class.getName());
+  }
+
+  void closed(ConnectionWriter writer) {
+    heartbeat.writers().remove(writer);
+    connections.decrementAndGet();
+  }
+}

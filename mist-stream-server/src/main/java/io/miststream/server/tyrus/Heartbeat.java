@@ -1,0 +1,106 @@
+package io.miststream.server.tyrus;
+
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One timer for all connections: asks for pings, and drops who is dead, has stalled for too long,
+ * does not close, or never completes its handshake.
+ */
+final class Heartbeat {
+  private static final Logger LOG = LoggerFactory.getLogger(Heartbeat.class);
+  private static final long LONGEST_TICK = TimeUnit.MILLISECONDS.toNanos(250);
+  private static final long SHORTEST_TICK = TimeUnit.MILLISECONDS.toNanos(5);
+
+  private final long pingInterval;
+  private final long stallTimeout;
+  private final long closeGrace;
+  private final long handshakeTimeout;
+  private final Set<ConnectionWriter> writers = ConcurrentHashMap.newKeySet();
+  private final Set<HttpConnection> handshakes = ConcurrentHashMap.newKeySet();
+  private final ScheduledExecutorService timer;
+
+  Heartbeat(TransportSettings settings) {
+    pingInterval = nanos(settings.pingInterval());
+    stallTimeout = nanos(settings.stallTimeout());
+    closeGrace = nanos(settings.closeGrace());
+    handshakeTimeout = nanos(settings.handshakeTimeout());
+    timer =
+        Executors.newSingleThreadScheduledExecutor(
+            task -> {
+              Thread thread = new Thread(task, "mist-stream-heartbeat");
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  private static long nanos(Duration duration) {
+    try {
+      // Sums with the clock must stay comparable by their difference.
+      return Math.min(duration.toNanos(), Long.MAX_VALUE / 4);
+    } catch (ArithmeticException e) {
+      return Long.MAX_VALUE / 4;
+    }
+  }
+
+  void start() {
+    long shortest = Math.min(Math.min(pingInterval, stallTimeout), closeGrace);
+    shortest = Math.min(shortest, handshakeTimeout);
+    long tick = Math.max(SHORTEST_TICK, Math.min(LONGEST_TICK, shortest / 8));
+    Future<?> unused = timer.scheduleWithFixedDelay(this::check, tick, tick, TimeUnit.NANOSECONDS);
+  }
+
+  private void check() {
+    long now = System.nanoTime();
+    for (ConnectionWriter writer : writers) {
+      try {
+        writer.check(now);
+      } catch (RuntimeException e) {
+        LOG.warn("Checking {} failed", writer, e);
+      }
+    }
+    for (HttpConnection handshake : handshakes) {
+      handshake.check(now);
+    }
+  }
+
+  void stop() {
+    timer.shutdownNow();
+  }
+
+  long pingInterval() {
+    return pingInterval;
+  }
+
+  long stallTimeout() {
+    return stallTimeout;
+  }
+
+  long closeGrace() {
+    return closeGrace;
+  }
+
+  long handshakeTimeout() {
+    return handshakeTimeout;
+  }
+
+  /** All WebSocket connections. */
+  Set<ConnectionWriter> writers() {
+    return writers;
+  }
+
+  void watch(HttpConnection connection) {
+    handshakes.add(connection);
+  }
+
+  void forget(HttpConnection connection) {
+    handshakes.remove(connection);
+  }
+}

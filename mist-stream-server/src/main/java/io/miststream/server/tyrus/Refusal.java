@@ -1,0 +1,91 @@
+package io.miststream.server.tyrus;
+
+import io.miststream.core.ErrorCode;
+import io.miststream.core.StreamException;
+import io.miststream.server.http.ErrorBody;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/**
+ * An answer that is not the one asked for; the connection is closed behind it.
+ *
+ * @param status HTTP status and reason phrase
+ * @param code for programs
+ * @param message for people
+ * @param headers further header lines
+ */
+record Refusal(String status, String code, String message, List<String> headers) {
+
+  static Refusal badRequest(String message) {
+    return new Refusal("400 Bad Request", ErrorCode.INVALID_REQUEST.wire(), message, List.of());
+  }
+
+  static Refusal of(StreamException invalid) {
+    return badRequest(String.valueOf(invalid.getMessage()));
+  }
+
+  static Refusal forbidden(String message) {
+    return new Refusal("403 Forbidden", "forbidden", message, List.of());
+  }
+
+  static Refusal notFound(String path) {
+    return new Refusal("404 Not Found", "not_found", "There is nothing at " + path, List.of());
+  }
+
+  static Refusal notGet() {
+    return new Refusal(
+        "405 Method Not Allowed",
+        "method_not_allowed",
+        "A WebSocket is opened with GET",
+        List.of("Allow: GET"));
+  }
+
+  /** RFC 6455, section 4.4, and RFC 9110, section 15.5.22. */
+  static Refusal upgradeRequired(String message) {
+    return new Refusal(
+        "426 Upgrade Required",
+        "upgrade_required",
+        message,
+        List.of("Upgrade: websocket", "Sec-WebSocket-Version: 13"));
+  }
+
+  static Refusal unavailable(String message, int retryAfterSeconds) {
+    return new Refusal(
+        "503 Service Unavailable",
+        "unavailable",
+        message,
+        List.of("Retry-After: " + retryAfterSeconds));
+  }
+
+  static Refusal internal() {
+    return new Refusal(
+        "500 Internal Server Error",
+        ErrorCode.INTERNAL.wire(),
+        "Something went wrong on the server",
+        List.of());
+  }
+
+  /** The whole response; a HEAD request gets the header alone. */
+  byte[] bytes(boolean withBody) {
+    byte[] body = ErrorBody.of(code, message);
+    StringBuilder head = new StringBuilder(256);
+    head.append("HTTP/1.1 ").append(status).append("\r\n");
+    head.append("Content-Type: application/json\r\n");
+    head.append("Content-Length: ").append(body.length).append("\r\n");
+    for (String header : headers) {
+      head.append(header).append("\r\n");
+    }
+    head.append("Cache-Control: no-store\r\n");
+    head.append("X-Content-Type-Options: nosniff\r\n");
+    // RFC 9110, section 7.8: whoever sends Upgrade also names it in Connection.
+    boolean upgrade = headers.contains("Upgrade: websocket");
+    head.append("Connection: ").append(upgrade ? "close, upgrade" : "close").append("\r\n\r\n");
+    ByteArrayOutputStream out = new ByteArrayOutputStream(head.length() + body.length);
+    out.writeBytes(head.toString().getBytes(StandardCharsets.ISO_8859_1));
+    if (withBody) {
+      out.writeBytes(body);
+    }
+    return out.toByteArray();
+  }
+}

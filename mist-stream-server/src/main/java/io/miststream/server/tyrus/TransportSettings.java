@@ -1,0 +1,65 @@
+package io.miststream.server.tyrus;
+
+import java.time.Duration;
+
+/**
+ * Limits and times of the transport.
+ *
+ * @param handshakeTimeout from accepting a connection, or from the first byte of a further request,
+ *     to the end of its header
+ * @param pingInterval between pings; a peer that has shown no sign of life since one is dropped
+ *     when the next is due
+ * @param stallTimeout how long a peer may leave everything unread before it is dropped
+ * @param closeGrace how long a peer has to answer our close frame
+ * @param maxConnections most WebSocket connections at once
+ * @param maxMessageBytes longest inbound message, all its frames together
+ * @param maxHeaderBytes longest request header
+ * @param sendBufferBytes cap of the kernel's send buffer of a WebSocket connection, which a stalled
+ *     peer keeps full; Linux doubles it for its own bookkeeping
+ */
+public record TransportSettings(
+    Duration handshakeTimeout,
+    Duration pingInterval,
+    Duration stallTimeout,
+    Duration closeGrace,
+    int maxConnections,
+    int maxMessageBytes,
+    int maxHeaderBytes,
+    int sendBufferBytes) {
+
+  /** The defaults that {@code MistStreamServer} documents. */
+  public static final TransportSettings DEFAULT =
+      new TransportSettings(
+          Duration.ofSeconds(10),
+          Duration.ofSeconds(30),
+          Duration.ofMinutes(5),
+          Duration.ofSeconds(2),
+          10_000,
+          16 << 10,
+          16 << 10,
+          256 << 10);
+
+  /** Checks that everything is positive. */
+  public TransportSettings {
+    positive("handshakeTimeout", handshakeTimeout);
+    positive("pingInterval", pingInterval);
+    positive("stallTimeout", stallTimeout);
+    positive("closeGrace", closeGrace);
+    positive("maxConnections", maxConnections);
+    positive("maxMessageBytes", maxMessageBytes);
+    positive("maxHeaderBytes", maxHeaderBytes);
+    positive("sendBufferBytes", sendBufferBytes);
+  }
+
+  private static void positive(String name, Duration value) {
+    if (value.isZero() || value.isNegative()) {
+      throw new IllegalArgumentException(name + " must be positive");
+    }
+  }
+
+  private static void positive(String name, int value) {
+    if (value <= 0) {
+      throw new IllegalArgumentException(name + " must be positive");
+    }
+  }
+}

@@ -1,0 +1,208 @@
+package io.miststream.server.tyrus;
+
+import io.miststream.core.topic.StreamClose;
+import jakarta.websocket.DeploymentException;
+import jakarta.websocket.server.ServerEndpointConfig;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.glassfish.grizzly.filterchain.FilterChain;
+import org.glassfish.grizzly.filterchain.FilterChainBuilder;
+import org.glassfish.grizzly.filterchain.TransportFilter;
+import org.glassfish.grizzly.http.server.HttpHandler;
+import org.glassfish.grizzly.http.server.HttpServer;
+import org.glassfish.grizzly.http.server.HttpServerFilter;
+import org.glassfish.grizzly.http.server.NetworkListener;
+import org.glassfish.grizzly.http.server.ServerConfiguration;
+import org.glassfish.grizzly.nio.transport.TCPNIOTransport;
+import org.glassfish.grizzly.strategies.WorkerThreadIOStrategy;
+import org.glassfish.grizzly.threadpool.ThreadPoolConfig;
+import org.glassfish.grizzly.utils.IdleTimeoutFilter;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One listener on one address, with WebSocket endpoints and HTTP routes. Started once, stopped
+ * once.
+ */
+public final class WebSocketServer {
+  private static final String NAME = "mist-stream";
+  private static final int KEEP_ALIVE_SECONDS = 30;
+  private static final int MAX_WORKERS = 16;
+  private static final int MAX_BODY_TO_SKIP = 64 << 10;
+  private static final long WAIT_STEP = TimeUnit.MILLISECONDS.toNanos(5);
+
+  private final TransportSettings settings;
+  private final HttpServer http = new HttpServer();
+  private final NetworkListener listener;
+  private final StreamContainer container;
+  private final Heartbeat heartbeat;
+  private final List<WriteLoop> loops = new ArrayList<>();
+  private final AtomicInteger nextLoop = new AtomicInteger();
+  private final Map<String, RequestCheck> paths = new LinkedHashMap<>();
+  private @Nullable HandshakeGate gate; // from start on
+
+  /**
+   * A server that does not listen yet.
+   *
+   * @param address what to bind
+   * @param port to bind, 0 for any free one
+   * @param settings limits and times
+   * @param routes answers whatever is no WebSocket
+   */
+  public WebSocketServer(
+      InetAddress address, int port, TransportSettings settings, HttpHandler routes) {
+    this.settings = settings;
+    JulLevels.quieten();
+    container = new StreamContainer(settings);
+    heartbeat = new Heartbeat(settings);
+    int threads = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+    for (int i = 1; i <= threads; i++) {
+      loops.add(new WriteLoop(NAME + "-writer-" + i));
+    }
+    listener = new NetworkListener(NAME, address.getHostAddress(), port);
+    configure(routes, threads);
+  }
+
+  private void configure(HttpHandler routes, int threads) {
+    ServerConfiguration config = http.getServerConfiguration();
+    config.setName(NAME);
+    config.setJmxEnabled(false);
+    config.setTraceEnabled(false);
+    config.setPassTraceRequest(true); // to the routes, which know no such method
+    config.setMaxPayloadRemainderToSkip(MAX_BODY_TO_SKIP);
+    config.addHttpHandler(routes, "/");
+
+    listener.getKeepAlive().setIdleTimeoutInSeconds(KEEP_ALIVE_SECONDS);
+    listener.getFileCache().setEnabled(false);
+    listener.setMaxHttpHeaderSize(settings.maxHeaderBytes());
+    listener.setDefaultErrorPageGenerator((request, status, reason, detail, error) -> "");
+    TCPNIOTransport transport = listener.getTransport();
+    transport.setName(NAME);
+    transport.setIOStrategy(WorkerThreadIOStrategy.getInstance());
+    transport.setSelectorRunnersCount(threads);
+    transport.setWorkerThreadPoolConfig(
+        ThreadPoolConfig.defaultConfig()
+            .copy()
+            .setPoolName(NAME + "-worker")
+            .setCorePoolSize(2)
+            .setMaxPoolSize(MAX_WORKERS)
+            .setDaemon(false)
+            .setMemoryManager(transport.getMemoryManager()));
+    transport.setKernelThreadPoolConfig(
+        ThreadPoolConfig.defaultConfig()
+            .copy()
+            .setPoolName(NAME + "-selector")
+            .setCorePoolSize(threads)
+            .setMaxPoolSize(threads)
+            .setMemoryManager(transport.getMemoryManager()));
+    http.addListener(listener);
+    listener.registerAddOn((ignored, chain) -> addFilters(chain));
+  }
+
+  private void addFilters(FilterChainBuilder chain) {
+    IdleTimeoutFilter idle =
+        (IdleTimeoutFilter) chain.build().get(chain.indexOfType(IdleTimeoutFilter.class));
+    FilterChain frames =
+        FilterChainBuilder.stateless()
+            .add(new TransportFilter())
+            .add(new FrameFilter(idle))
+            .build();
+    HandshakeGate made =
+        new HandshakeGate(
+            settings, paths, container.getWebSocketEngine(), heartbeat, this::nextLoop, frames);
+    gate = made;
+    chain.add(chain.indexOfType(HttpServerFilter.class), made);
+    chain.add(chain.indexOfType(TransportFilter.class) + 1, new HeaderDeadlineFilter(heartbeat));
+  }
+
+  private WriteLoop nextLoop() {
+    return loops.get(Math.floorMod(nextLoop.getAndIncrement(), loops.size()));
+  }
+
+  /**
+   * Adds an endpoint before the start.
+   *
+   * @param check looks at the parameters of each handshake
+   * @throws DeploymentException if the engine does not take it
+   */
+  public void addEndpoint(ServerEndpointConfig endpoint, RequestCheck check)
+      throws DeploymentException {
+    container.addEndpoint(endpoint);
+    paths.put(endpoint.getPath(), check);
+  }
+
+  /**
+   * Starts to listen.
+   *
+   * @throws IOException if the address cannot be bound; nothing is left running then
+   * @throws DeploymentException if an endpoint is not one
+   */
+  public void start() throws IOException, DeploymentException {
+    try {
+      loops.forEach(WriteLoop::start);
+      heartbeat.start();
+      container.start("", listener.getPort());
+      http.start();
+    } catch (IOException | DeploymentException | RuntimeException e) {
+      stopAll();
+      throw e;
+    }
+  }
+
+  /** The port that is bound. */
+  public int port() {
+    return listener.getPort();
+  }
+
+  /** WebSocket connections now open. */
+  public int connections() {
+    return heartbeat.writers().size();
+  }
+
+  /** Takes no more connections and refuses handshakes on those that are open. */
+  public void stopAccepting() {
+    HandshakeGate made = gate;
+    if (made != null) {
+      made.shutDown();
+    }
+    listener.getTransport().unbindAll();
+  }
+
+  /**
+   * Closes every WebSocket, behind what it has still to send, and stops. Returns when no thread and
+   * no connection is left.
+   *
+   * @param close what to close them with
+   * @param graceNanos how long to wait for peers that do not read or do not answer
+   */
+  public void stop(StreamClose close, long graceNanos) {
+    stopAccepting();
+    long now = System.nanoTime();
+    // Half of the time is for what is still to be sent, the other for the answer to the close.
+    long latest = now + graceNanos / 2;
+    do {
+      // Again and again, for a handshake may have been halfway through.
+      for (ConnectionWriter writer : heartbeat.writers()) {
+        writer.finish(close, latest);
+      }
+      LockSupport.parkNanos(WAIT_STEP);
+    } while (!heartbeat.writers().isEmpty() && System.nanoTime() - now < graceNanos);
+    for (ConnectionWriter writer : heartbeat.writers()) {
+      writer.terminate();
+    }
+    stopAll();
+  }
+
+  private void stopAll() {
+    http.shutdownNow();
+    heartbeat.stop();
+    loops.forEach(WriteLoop::stop);
+    container.stop();
+  }
+}

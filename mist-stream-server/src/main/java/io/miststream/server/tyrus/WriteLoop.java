@@ -1,0 +1,78 @@
+package io.miststream.server.tyrus;
+
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One thread that does the writing of many connections, a turn each. While it works through those
+ * that are ready, more frames gather for the others, so that the busier it is the more go into one
+ * write.
+ */
+final class WriteLoop implements Runnable {
+  private static final Logger LOG = LoggerFactory.getLogger(WriteLoop.class);
+
+  private final Queue<ConnectionWriter> ready = new ConcurrentLinkedQueue<>();
+  private final Thread thread;
+  private volatile boolean idle;
+  private volatile boolean stopped;
+
+  WriteLoop(String name) {
+    thread = new Thread(this, name);
+    thread.setDaemon(true);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /** Gives a connection a turn. Any thread. */
+  void add(ConnectionWriter writer) {
+    ready.add(writer);
+    if (idle) {
+      LockSupport.unpark(thread);
+    }
+  }
+
+  boolean isCurrentThread() {
+    return Thread.currentThread() == thread;
+  }
+
+  /** Ends the thread and waits for that, but for 1 s at most. */
+  void stop() {
+    stopped = true;
+    LockSupport.unpark(thread);
+    try {
+      thread.join(1000);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void run() {
+    while (!stopped) {
+      ConnectionWriter next = ready.poll();
+      if (next == null) {
+        idle = true;
+        if (ready.isEmpty() && !stopped) {
+          LockSupport.park(this);
+        }
+        idle = false;
+      } else {
+        turn(next);
+      }
+    }
+  }
+
+  private static void turn(ConnectionWriter writer) {
+    try {
+      writer.takeTurn();
+    } catch (RuntimeException | Error e) {
+      LOG.warn("Writing to {} failed", writer, e);
+      writer.terminate();
+    }
+  }
+}

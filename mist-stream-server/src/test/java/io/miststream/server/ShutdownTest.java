@@ -1,0 +1,129 @@
+package io.miststream.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+class ShutdownTest {
+  private final MemoryLogSource source = new MemoryLogSource();
+
+  private static Set<String> threads() {
+    Set<String> names = new TreeSet<>();
+    for (Thread thread : Thread.getAllStackTraces().keySet()) {
+      // The topics' pump, whose threads end by themselves, is not the server's.
+      if (thread.getName().startsWith("mist-stream") || thread.getName().contains("rizzly")) {
+        names.add(thread.getName());
+      }
+    }
+    return names;
+  }
+
+  @Test
+  void viewersGetWhatIsPendingAndThen1001() throws Exception {
+    MistStreamServer server = MistStreamServer.builder().logs(source).port(0).start();
+    int port = server.port();
+    List<RawWebSocket> viewers = new ArrayList<>();
+    source.app(1);
+    for (int i = 0; i < 20; i++) {
+      RawWebSocket viewer = RawWebSocket.open(port, "/ws/container/logs?appId=1");
+      assertThat(viewer.readText()).contains("status");
+      viewers.add(viewer);
+    }
+    String line = "x".repeat(500);
+    for (int i = 0; i < 2000; i++) {
+      source.app(1).print(line);
+    }
+    Thread closing = new Thread(server::close);
+    long start = System.nanoTime();
+    for (RawWebSocket viewer : viewers) {
+      assertThat(viewer.readText()).contains(line); // the app's topic has them by now
+    }
+    closing.start();
+    for (RawWebSocket viewer : viewers) {
+      RawWebSocket.Frame frame = viewer.readFrame();
+      int lines = 1;
+      while (frame.opcode() == RawWebSocket.TEXT) {
+        lines++;
+        frame = viewer.readFrame();
+      }
+      assertThat(lines).isPositive();
+      assertThat(frame.closeCode()).isEqualTo(1001);
+      viewer.sendClose(1001);
+      assertThat(viewer.isEnded()).isTrue();
+    }
+    closing.join(5000);
+    assertThat(closing.isAlive()).isFalse();
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
+    Awaitility.await().untilAsserted(() -> assertThat(threads()).isEmpty());
+    new ServerSocket(port, 1, InetAddress.getLoopbackAddress()).close();
+  }
+
+  @Test
+  void viewersThatDoNotReadOrAnswerDoNotHoldItUp() throws Exception {
+    source.app(1);
+    MistStreamServer server =
+        MistStreamServer.builder()
+            .logs(source)
+            .port(0)
+            .shutdownGrace(Duration.ofMillis(800))
+            .start();
+    try (RawWebSocket silent = RawWebSocket.open(server.port(), "/ws/container/logs?appId=1");
+        RawWebSocket stalled = RawWebSocket.connect(server.port(), 8192)) {
+      stalled.handshake("/ws/container/logs?appId=1");
+      String line = "x".repeat(1000);
+      for (int i = 0; i < 3000; i++) {
+        source.app(1).print(line);
+      }
+      Thread.sleep(100);
+      long start = System.nanoTime();
+      server.close();
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(3));
+      assertThat(server.connections()).isZero();
+      assertThat(silent.readText()).contains("status");
+    }
+    Awaitility.await().untilAsserted(() -> assertThat(threads()).isEmpty());
+  }
+
+  @Test
+  void closingTwiceIsFineAndAPortCanBeTakenAgain() {
+    MistStreamServer server = MistStreamServer.builder().logs(source).port(0).start();
+    int port = server.port();
+    server.close();
+    server.close();
+    MistStreamServer.builder().logs(source).port(port).start().close();
+  }
+
+  @Test
+  void aPortThatIsTakenIsNamed() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      assertThatThrownBy(
+              () -> MistStreamServer.builder().logs(source).port(taken.getLocalPort()).start())
+          .isInstanceOf(UncheckedIOException.class)
+          .hasMessageContaining("127.0.0.1:" + taken.getLocalPort());
+    }
+    Awaitility.await().untilAsserted(() -> assertThat(threads()).isEmpty());
+  }
+
+  @Test
+  void onlyLoopbackAddressesAreBound() {
+    for (String host : new String[] {"0.0.0.0", "::", "192.0.2.1"}) {
+      assertThatThrownBy(() -> MistStreamServer.builder().logs(source).host(host).start())
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("is not a loopback address");
+    }
+    try (MistStreamServer server =
+        MistStreamServer.builder().logs(source).host("localhost").port(0).start()) {
+      assertThat(server.uri().toString()).isEqualTo("http://localhost:" + server.port());
+    }
+  }
+}

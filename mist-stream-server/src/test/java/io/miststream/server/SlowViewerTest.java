@@ -1,0 +1,93 @@
+package io.miststream.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+class SlowViewerTest {
+  private static final int VIEWERS = 50;
+  private static final int LINES = 60_000;
+  private static final Pattern MISSED = Pattern.compile("\"missed\":([0-9]+)");
+  private static final String FILL = "x".repeat(200);
+
+  @Test
+  void aStalledViewerSlowsNobodyAndLearnsWhatItMissed() throws Exception {
+    MemoryLogSource source = new MemoryLogSource();
+    MemoryLogSource.App app = source.app(1).keep(1000);
+    ExecutorService readers = Executors.newCachedThreadPool();
+    try (MistStreamServer server = MistStreamServer.builder().logs(source).port(0).start();
+        RawWebSocket stalled = RawWebSocket.connect(server.port(), 8192)) {
+      stalled.handshake("/ws/container/logs?appId=1&tail=0");
+      assertThat(stalled.readText()).contains("status");
+      List<Future<Integer>> counts = new ArrayList<>();
+      for (int i = 1; i < VIEWERS; i++) {
+        RawWebSocket viewer = RawWebSocket.open(server.port(), "/ws/container/logs?appId=1&tail=0");
+        assertThat(viewer.readText()).contains("status");
+        counts.add(readers.submit(counting(viewer)));
+      }
+      assertThat(source.follows()).isEqualTo(1);
+
+      for (int i = 0; i < LINES; i++) {
+        app.print("line " + i + " " + FILL);
+        if (i % 100 == 99) {
+          // 20 000 lines a second: what nobody but the stalled one may fail to keep up with.
+          Thread.sleep(5);
+        }
+      }
+      app.stop();
+      for (Future<Integer> count : counts) {
+        assertThat(count.get(60, TimeUnit.SECONDS)).isEqualTo(LINES);
+      }
+      assertThat(server.connections()).isGreaterThanOrEqualTo(1);
+
+      long start = System.nanoTime();
+      long[] seen = count(stalled);
+      assertThat(seen[0] + seen[1]).as("lines + missed").isEqualTo(LINES);
+      assertThat(seen[1]).as("missed").isPositive();
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(30));
+      assertThat(source.follows()).isEqualTo(1);
+    } finally {
+      readers.shutdownNow();
+    }
+  }
+
+  private static Callable<Integer> counting(RawWebSocket viewer) {
+    return () -> {
+      try (viewer) {
+        long[] seen = count(viewer);
+        return seen[1] == 0 ? Math.toIntExact(seen[0]) : -1;
+      }
+    };
+  }
+
+  /** Lines and missed lines up to the end, checking their order. */
+  private static long[] count(RawWebSocket viewer) throws Exception {
+    long lines = 0;
+    long missed = 0;
+    viewer.readTimeout(30_000);
+    while (true) {
+      String message = viewer.readText();
+      if (message.contains("\"type\":\"log\"")) {
+        assertThat(message).contains("\"line\":\"line " + (lines + missed) + " ");
+        lines++;
+      } else if (message.contains("\"type\":\"gap\"")) {
+        Matcher gap = MISSED.matcher(message);
+        assertThat(gap.find()).isTrue();
+        missed += Long.parseLong(gap.group(1));
+      } else if (message.contains("\"type\":\"end\"")) {
+        assertThat(viewer.readClose().closeCode()).isEqualTo(1000);
+        return new long[] {lines, missed};
+      }
+    }
+  }
+}
