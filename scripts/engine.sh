@@ -88,6 +88,10 @@ engine_up() {
       engine_say "no Docker engine answers on DOCKER_HOST=$DOCKER_HOST; start it, or unset DOCKER_HOST."
       return 1
     fi
+    if [ -S "$engine_socket" ] && [ "$(id -u)" != 0 ]; then
+      engine_say "no Docker engine answers on $engine_socket; start Docker, or become a member of its group."
+      return 1
+    fi
     if ! command -v dockerd >/dev/null 2>&1; then
       if ! engine_can_install; then
         engine_say "no Docker engine answers on $engine_socket; install Docker and start it (Debian: apt-get install docker.io busybox-static)."
@@ -102,7 +106,7 @@ engine_up() {
     fi
     if ! engine_ping; then
       if [ "$(id -u)" != 0 ]; then
-        engine_say "no Docker engine answers on $engine_socket; start Docker, or become a member of its group."
+        engine_say "no Docker engine answers on $engine_socket; start Docker."
         return 1
       fi
       engine_start || return 1

@@ -4,180 +4,124 @@ import io.miststream.core.ContainerStatus;
 import io.miststream.core.Gap;
 import io.miststream.core.LogLine;
 import io.miststream.core.StreamMessage;
-import io.miststream.core.wire.WireCodec;
+import io.miststream.core.wire.Frames;
+import io.miststream.core.wire.MessageEncoder;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.util.HashSet;
-import java.util.Set;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.Flow;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Prints a stream. What comes fast is written in bulk, and flushed as soon as nothing more is
- * waiting.
- */
-final class LogPrinter implements Flow.Subscriber<StreamMessage> {
-  private static final int QUEUE = 256; // asked for, and so at most waiting
+/** Puts messages into words: lines on standard output, the rest on standard error. For one thread. */
+final class LogPrinter {
+  private static final int BUFFER = 64 << 10;
+  // Docker's own form, whose digits line up.
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSSSSS'Z'").withZone(ZoneOffset.UTC);
 
-  /** What the stream brought: a message, a failure, or (both null) its end. */
-  private record Item(@Nullable StreamMessage message, @Nullable Throwable failure) {}
-
-  private final BlockingQueue<Item> queue = new LinkedBlockingQueue<>(); // bounded by what we ask
   private final OutputStream out;
-  private final PrintWriter err;
+  private final Console console;
   private final boolean timestamps;
   private final boolean json;
-  private final Set<String> open = new HashSet<>(); // whose line goes on in the next message
-  private Flow.@Nullable Subscription subscription;
-  private volatile int exit = -1;
+  private @Nullable LogLine open; // the piece that the rest of a long line is to be put behind
 
-  LogPrinter(OutputStream out, PrintWriter err, boolean timestamps, boolean json) {
-    this.out = new BufferedOutputStream(out, 64 << 10);
-    this.err = err;
+  LogPrinter(Console console, boolean timestamps, boolean json) {
+    this.out = new BufferedOutputStream(console.out(), BUFFER);
+    this.console = console;
     this.timestamps = timestamps;
     this.json = json;
   }
 
-  @Override
-  public void onSubscribe(Flow.Subscription subscribed) {
-    subscription = subscribed;
-    subscribed.request(QUEUE);
-  }
-
-  @Override
-  public void onNext(StreamMessage message) {
-    queue.add(new Item(message, null));
-  }
-
-  @Override
-  public void onError(Throwable problem) {
-    queue.add(new Item(null, problem));
-  }
-
-  @Override
-  public void onComplete() {
-    queue.add(new Item(null, null));
-  }
-
-  /** Prints to the end of the stream; returns the exit code. */
-  int await() {
-    try {
-      exit = print();
-    } catch (IOException e) {
-      cancel(); // nobody reads any more, as with "| head": not worth a word
-      exit = Main.OK;
-    } catch (InterruptedException e) {
-      cancel();
-      exit = Main.INTERRUPTED;
-    }
-    flush();
-    return exit;
-  }
-
-  /** The exit code, or {@code unfinished} if the stream has not ended. */
-  int exitCode(int unfinished) {
-    return exit < 0 ? unfinished : exit;
-  }
-
-  void flush() {
-    try {
-      synchronized (out) {
-        out.flush();
-      }
-    } catch (IOException e) {
-      // nobody reads any more
-    }
-    err.flush();
-  }
-
-  private void cancel() {
-    Flow.Subscription now = subscription;
-    if (now != null) {
-      now.cancel();
-    }
-  }
-
-  private int print() throws IOException, InterruptedException {
-    while (true) {
-      Item item = queue.poll();
-      if (item == null) {
-        synchronized (out) {
-          out.flush();
-        }
-        if (System.out.checkError()) {
-          throw new IOException("standard output is closed");
-        }
-        item = queue.take();
-      }
-      if (item.failure != null) {
-        flush();
-        err.println("mist-stream: " + item.failure.getMessage());
-        return Main.FAILED;
-      }
-      if (item.message == null) {
-        return Main.OK;
-      }
-      print(item.message);
-      Flow.Subscription now = subscription;
-      if (now != null) {
-        now.request(1);
-      }
-    }
-  }
-
-  private void print(StreamMessage message) throws IOException {
+  /**
+   * Prints one message, perhaps only into a buffer.
+   *
+   * @throws IOException if nobody reads standard output any more
+   */
+  void print(StreamMessage message) throws IOException {
     if (json) {
-      write(WireCodec.encode(message) + "\n");
+      boolean named = message instanceof LogLine line && !line.container().isEmpty();
+      byte[] frame = MessageEncoder.frame(message, named);
+      int header = Frames.headerLength(payloadLength(frame));
+      out.write(frame, header, frame.length - header);
+      out.write('\n');
     } else if (message instanceof LogLine line) {
       print(line);
     } else if (message instanceof ContainerStatus status) {
-      note(status.container() + " is " + status.state() + " (" + status.status() + ")");
+      String health = status.health() == null ? "" : ", " + status.health();
+      tell(status.container() + ": " + status.state() + health + sentence(status));
     } else if (message instanceof Gap gap) {
-      note(
-          (gap.missed() == null ? "some lines" : gap.missed() + " lines")
-              + " missing here ("
-              + gap.reason().wire()
-              + ")");
+      String lines =
+          gap.missed() == null
+              ? "lines are"
+              : gap.missed() == 1 ? "1 line is" : gap.missed() + " lines are";
+      tell("gap: " + lines + " missing here (" + gap.reason().wire() + ")");
     }
+  }
+
+  private static int payloadLength(byte[] frame) {
+    for (int header : new int[] {2, 4, Frames.MAX_HEADER}) {
+      if (Frames.headerLength(frame.length - header) == header) {
+        return frame.length - header;
+      }
+    }
+    throw new IllegalArgumentException("not a frame");
   }
 
   private void print(LogLine line) throws IOException {
-    String lane = line.container() + '/' + line.stream();
-    StringBuilder text = new StringBuilder(line.line().length() + 64);
-    if (!open.contains(lane)) {
+    LogLine before = open;
+    boolean continued =
+        before != null
+            && before.stream() == line.stream()
+            && before.container().equals(line.container());
+    if (!continued) {
+      endOpenLine();
       if (timestamps) {
-        text.append(line.timestamp()).append(' ');
+        write(TIME.format(line.timestamp()) + " ");
       }
       if (!line.container().isEmpty()) {
-        text.append(line.container()).append(" | ");
+        write(line.container() + " | ");
       }
     }
-    text.append(line.line());
+    write(line.line());
     if (line.partial()) {
-      open.add(lane);
+      open = line;
     } else {
-      open.remove(lane);
-      text.append('\n');
+      open = null;
+      out.write('\n');
     }
-    write(text.toString());
+  }
+
+  /** Another stream has something to say before a long line is complete. */
+  private void endOpenLine() throws IOException {
+    if (open != null) {
+      open = null;
+      out.write('\n');
+    }
+  }
+
+  private static String sentence(ContainerStatus status) {
+    return status.status().isEmpty() ? "" : " (" + status.status() + ")";
+  }
+
+  private void tell(String message) throws IOException {
+    flush(); // a terminal shows both, in this order
+    console.say(message);
   }
 
   private void write(String text) throws IOException {
-    synchronized (out) {
-      out.write(text.getBytes(StandardCharsets.UTF_8));
-    }
+    out.write(text.getBytes(StandardCharsets.UTF_8));
   }
 
-  private void note(String text) throws IOException {
-    synchronized (out) {
-      out.flush(); // so that on a terminal it stands where it belongs
-    }
-    err.println("mist-stream: " + text);
-    err.flush();
+  /** Hands on what is in the buffer. */
+  void flush() throws IOException {
+    out.flush();
+  }
+
+  /** Nothing more will come. */
+  void close() throws IOException {
+    endOpenLine();
+    flush();
   }
 }

@@ -58,6 +58,7 @@ public final class BlockingPublisher implements Flow.Publisher<StreamMessage> {
     // Held across onNext, for signals are serial; never taken by request or cancel, which are
     // quick.
     private final ReentrantLock signals = new ReentrantLock();
+    private boolean finished; // guarded by signals
     private final Object state = new Object();
     private long demand; // guarded by state
     private boolean cancelled; // guarded by state
@@ -77,6 +78,9 @@ public final class BlockingPublisher implements Flow.Publisher<StreamMessage> {
       signals.lock();
       try {
         awaitDemand();
+        if (finished) {
+          throw new CancelledException(); // a second reading thread that outlived the first
+        }
         subscriber.onNext(message);
       } finally {
         signals.unlock();
@@ -186,6 +190,7 @@ public final class BlockingPublisher implements Flow.Publisher<StreamMessage> {
       }
       signals.lock();
       try {
+        finished = true;
         if (failure != null) {
           subscriber.onError(failure);
         } else {

@@ -29,6 +29,10 @@ final class ContainerFollower implements Runnable {
   private static final long LAG_NANOS = 100_000_000L;
   private static final int ENTRY_OVERHEAD_BYTES = 80;
 
+  private static final int LATE_END_MILLIS = 50;
+  private static final int LATE_STATE_MILLIS = 20;
+  private static final int LATE_STATE_LOOKS = 50;
+
   private final AppContainers containers;
   private final Streams streams;
   private final Progress progress;
@@ -40,6 +44,8 @@ final class ContainerFollower implements Runnable {
 
   private volatile ContainerInfo container;
   private volatile boolean stopped;
+  private volatile boolean reopening;
+  private volatile @Nullable Instant endedRun; // its start
   private volatile boolean gone;
   private volatile boolean waiting;
   private volatile long waitingSince;
@@ -86,11 +92,31 @@ final class ContainerFollower implements Runnable {
 
   /** Has it read anew from where it is. From any thread; does not block. */
   void reopen(EngineApi api) {
+    reopening = true;
     AutoCloseable reading = current;
     if (reading != null) {
       api.later(() -> closeQuietly(reading));
     }
     delay.signal();
+  }
+
+  /**
+   * The engine has said that the run is over. It ends the answer then, but not one that was asked
+   * for while the container was going down: that one would go on into the next run. From any
+   * thread; does not block.
+   */
+  void runEnded(EngineApi api) {
+    endedRun = container.startedAt();
+    AutoCloseable reading = current;
+    if (reading != null) {
+      api.later(
+          () -> {
+            new Wakeup().await(LATE_END_MILLIS);
+            if (current == reading) {
+              closeQuietly(reading);
+            }
+          });
+    }
   }
 
   /** Ends it soon. From any thread; does not block. */
@@ -120,6 +146,8 @@ final class ContainerFollower implements Runnable {
     boolean cut = false;
     while (!isStopped()) {
       long sent = progress.count(container);
+      boolean ended = false;
+      reopening = false;
       try {
         if (isPolled()) {
           poll();
@@ -128,6 +156,7 @@ final class ContainerFollower implements Runnable {
           continue;
         }
         cut = false;
+        ended = !reopening;
       } catch (EngineRefusedException e) {
         if (!e.isNotFound() && !e.isBeingRemoved()) {
           throw refused(e);
@@ -139,7 +168,7 @@ final class ContainerFollower implements Runnable {
         return;
       }
       try {
-        if (isOver(cut)) {
+        if (isOver(cut, ended)) {
           return;
         }
         outage.over();
@@ -170,10 +199,18 @@ final class ContainerFollower implements Runnable {
 
   /**
    * Asks how the container is after an end or a cut, and whether this follower has done its work.
+   *
+   * @param ended whether the engine itself ended the answer. Then the run is over, but that can
+   *     show a little later; who reads again before it does reads on into the next run.
    */
-  private boolean isOver(boolean cut) throws IOException, CancelledException {
+  private boolean isOver(boolean cut, boolean ended) throws IOException, CancelledException {
     long asked = questions.incrementAndGet();
     ContainerInfo now = containers.inspect(container.id());
+    for (int i = 0; ended && i < LATE_STATE_LOOKS && isUnchanged(now) && !isStopped(); i++) {
+      delay.await(LATE_STATE_MILLIS);
+      asked = questions.incrementAndGet();
+      now = containers.inspect(container.id());
+    }
     if (now == null) {
       gone = true;
       if (cut) {
@@ -182,7 +219,7 @@ final class ContainerFollower implements Runnable {
       progress.removed(container);
       return true;
     }
-    if (now.isUp() && !now.isAnotherRun(container)) {
+    if (isUnchanged(now)) {
       progress.status(now, asked);
       container = now;
       return false;
@@ -196,6 +233,10 @@ final class ContainerFollower implements Runnable {
     progress.status(now, asked);
     container = now;
     return !now.isUp();
+  }
+
+  private boolean isUnchanged(@Nullable ContainerInfo now) {
+    return now != null && now.isUp() && !now.isAnotherRun(container);
   }
 
   /** Sends what is left of a run that is over; the end of a follow does not wait for all of it. */
@@ -237,6 +278,9 @@ final class ContainerFollower implements Runnable {
     boolean rotates = container.maxLogBytes() > 0;
     try (ContinuedRead read = open(true, false, ContinuedRead.FIRST_WINDOW)) {
       current = read;
+      if (isRunOver()) {
+        return false;
+      }
       while (true) {
         RawLine line = await(read);
         if (line == null || isStopped()) {
@@ -255,6 +299,19 @@ final class ContainerFollower implements Runnable {
     } finally {
       current = null;
     }
+  }
+
+  /**
+   * Whether the run ended before this read began: then the read may go on over the border, and the
+   * status that stands there has to be told first.
+   */
+  private boolean isRunOver() throws IOException {
+    Instant ended = endedRun;
+    if (ended != null && ended.equals(container.startedAt())) {
+      return true;
+    }
+    ContainerInfo now = containers.inspect(container.id());
+    return now != null && now.isUp() && now.isAnotherRun(container);
   }
 
   private @Nullable RawLine await(ContinuedRead read) throws IOException {
@@ -299,6 +356,9 @@ final class ContainerFollower implements Runnable {
   private void poll() throws IOException, CancelledException {
     try (LogPoller poller = new LogPoller(streams, container)) {
       current = poller;
+      if (isRunOver()) {
+        return;
+      }
       int window = ContinuedRead.FIRST_WINDOW;
       while (!isStopped()) {
         Batch batch = readNew(window);
@@ -328,7 +388,7 @@ final class ContainerFollower implements Runnable {
       boolean any = false;
       for (RawLine line = read.next(); line != null && !isStopped(); line = read.next()) {
         any = true;
-        bytes += line.bytes();
+        bytes += line.bytes() + ENTRY_OVERHEAD_BYTES;
         send(read, line);
       }
       int next = Math.min(read.window(), 10 * ContinuedRead.FIRST_WINDOW);
@@ -344,28 +404,26 @@ final class ContainerFollower implements Runnable {
   private Batch readFirst() throws IOException, CancelledException {
     long kept = container.maxLogBytes() * Math.max(1, container.maxLogFiles() - 1);
     ArrayDeque<RawLine> held = new ArrayDeque<>();
-    long size = 0;
     long bytes = 0;
     try (ContinuedRead read = open(false, false, LogRead.ALL)) {
       RawLine line = read.next();
-      while (line != null && size < kept && bytes < History.MAX_HELD_BYTES) {
+      while (line != null && bytes < Math.min(kept, History.MAX_HELD_BYTES)) {
         held.add(line);
-        bytes += line.bytes();
-        size += line.bytes() + ENTRY_OVERHEAD_BYTES;
+        bytes += line.bytes() + ENTRY_OVERHEAD_BYTES;
         line = read.next();
       }
-      if (size >= kept && !held.isEmpty()) {
+      if (bytes >= kept && !held.isEmpty()) {
         progress.lost(container, Gap.Reason.LOG_ROTATED, null, held.getFirst());
       }
       for (RawLine first : held) {
         progress.line(container, first);
       }
       for (; line != null && !isStopped(); line = read.next()) {
-        bytes += line.bytes();
+        bytes += line.bytes() + ENTRY_OVERHEAD_BYTES;
         progress.line(container, line);
       }
     }
-    return new Batch(bytes > 0 || !held.isEmpty(), bytes, ContinuedRead.FIRST_WINDOW);
+    return new Batch(bytes > 0, bytes, ContinuedRead.FIRST_WINDOW);
   }
 
   private ContinuedRead open(boolean follow, boolean endsOpenLines, int window) throws IOException {

@@ -64,6 +64,7 @@ final class ContinuedRead implements AutoCloseable {
       if (proven || window == LogRead.ALL) {
         RawLine line = held.isEmpty() ? read.next() : held.poll();
         if (line == null) {
+          checkEnd();
           return null;
         }
         if (!isOld(line)) {
@@ -86,11 +87,6 @@ final class ContinuedRead implements AutoCloseable {
     return window;
   }
 
-  /** What the engine said was wrong with the answer, or null. */
-  @Nullable String complaint() {
-    return read.complaint();
-  }
-
   @Override
   public void close() {
     read.close();
@@ -111,6 +107,7 @@ final class ContinuedRead implements AutoCloseable {
   private void prove() throws IOException {
     RawLine line = read.next();
     if (line == null) {
+      checkEnd();
       if (read.count() < window) {
         proven = true; // it has everything the engine has
       } else if (held.isEmpty() && !isSuspect()) {
@@ -130,6 +127,13 @@ final class ContinuedRead implements AutoCloseable {
       widen();
     }
     // Else it may yet turn out that the engine has no more than the window.
+  }
+
+  /** A follow may be broken off, for it is continued; another answer is taken for all there is. */
+  private void checkEnd() throws IOException {
+    if (!follow) {
+      read.checkComplete();
+    }
   }
 
   private void widen() throws IOException {

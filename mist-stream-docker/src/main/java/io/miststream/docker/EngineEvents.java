@@ -18,7 +18,7 @@ final class EngineEvents {
   /** Is told of events. Must be quick. */
   interface Listener {
     /** Something has happened to a container. */
-    void event(String containerId, String name, JsonNode attributes);
+    void event(String containerId, String action, JsonNode attributes);
 
     /** Events may have been missed. */
     void missed();
@@ -111,7 +111,7 @@ final class EngineEvents {
       JsonNode attributes = actor.path("Attributes");
       String id = actor.path("ID").asText();
       for (Listener listener : listeners) {
-        listener.event(id, attributes.path("name").asText(), attributes);
+        listener.event(id, action, attributes);
       }
     }
   }

@@ -1,5 +1,6 @@
 package io.miststream.docker;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
@@ -114,6 +115,17 @@ final class LogRead implements AutoCloseable {
   /** What the engine said was wrong, or null. */
   @Nullable String complaint() {
     return complaint;
+  }
+
+  /**
+   * To be called at the end of an answer that has to be complete.
+   *
+   * @throws IOException if the engine broke it off with a complaint
+   */
+  void checkComplete() throws IOException {
+    if (complaint != null) {
+      throw new EngineUnreachableException(complaint, new EOFException(complaint));
+    }
   }
 
   @Override

@@ -85,7 +85,9 @@ final class LogReading implements EngineEvents.Listener, ContainerFollower.Host 
       for (ContainerInfo container : containers) {
         ids.add(container.id());
       }
-      sendHistory(containers);
+      if (!follows || !isLeftToFollower(containers)) {
+        sendHistory(containers);
+      }
       if (follows) {
         follow(containers);
       }
@@ -100,6 +102,7 @@ final class LogReading implements EngineEvents.Listener, ContainerFollower.Host 
     } finally {
       context.events().remove(this);
       stop();
+      progress.close();
       out.onCancel(null);
     }
   }
@@ -175,6 +178,14 @@ final class LogReading implements EngineEvents.Listener, ContainerFollower.Host 
   }
 
   // ---- history
+
+  /**
+   * A follow goes on behind a position by itself, and minds the borders between runs. Only what
+   * several containers printed meanwhile has to be put in order first.
+   */
+  private boolean isLeftToFollower(List<ContainerInfo> containers) {
+    return request.after() != null && containers.size() == 1 && containers.get(0).isUp();
+  }
 
   private void sendHistory(List<ContainerInfo> containers) throws IOException, CancelledException {
     History history = new History(streams, progress);
@@ -310,8 +321,17 @@ final class LogReading implements EngineEvents.Listener, ContainerFollower.Host 
   }
 
   @Override
-  public void event(String containerId, String name, JsonNode attributes) {
+  public void event(String containerId, String action, JsonNode attributes) {
     AppContainers containers = context.containers();
+    String name = attributes.path("name").asText();
+    if (action.equals("die")) {
+      for (Followed each : active) {
+        ContainerFollower follower = each.follower;
+        if (follower != null && follower.container().id().equals(containerId)) {
+          follower.runEnded(context.api());
+        }
+      }
+    }
     if (ids.contains(containerId)
         || containers.concerns(
             request.appId(), name, attributes.path(containers.label()).asText())) {
@@ -354,7 +374,9 @@ final class LogReading implements EngineEvents.Listener, ContainerFollower.Host 
       // Its end, and what is to be read before that is told, is its follower's business.
       if (now != null && now.isUp() && each.follower != null) {
         ContainerInfo seen = each.follower.container();
-        if (seen.isUp() && !now.isAnotherRun(seen)) {
+        if (now.isAnotherRun(seen)) {
+          each.follower.reopen(context.api()); // then it sees that its run is over
+        } else if (seen.isUp()) {
           progress.status(now, asked);
         }
       }

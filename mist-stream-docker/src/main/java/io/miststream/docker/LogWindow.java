@@ -125,6 +125,7 @@ final class LogWindow {
           older = true;
         }
       }
+      read.checkComplete();
       boolean complete = read.count() < asked;
       if (complete) {
         return true;

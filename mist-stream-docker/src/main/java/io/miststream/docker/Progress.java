@@ -10,6 +10,7 @@ import io.miststream.core.LogLine;
 import io.miststream.core.LogRequest;
 import io.miststream.core.LogStream;
 import io.miststream.core.StreamEnd;
+import io.miststream.core.StreamMessage;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -34,6 +35,7 @@ final class Progress {
   private final long since;
   private final long until;
   private final ReentrantLock order = new ReentrantLock();
+  private boolean closed; // guarded by order
   private final Map<Long, Position> positions = new LinkedHashMap<>(); // guarded by order
   private final Map<String, Long> lastAsked = new LinkedHashMap<>(); // guarded by order
   private final Map<String, ContainerInfo> known = new LinkedHashMap<>(); // guarded by order
@@ -124,7 +126,7 @@ final class Progress {
       }
       LogLine message = message(container, line, cursor(position, line.lane()));
       if (request.filter().accepts(message)) {
-        out.emit(message);
+        send(message);
       }
     } finally {
       order.unlock();
@@ -138,6 +140,25 @@ final class Progress {
         && request
             .filter()
             .accepts(message(container, line, Cursor.of(Mark.of(container.source(), 0, 0, 0))));
+  }
+
+  private void send(StreamMessage message) throws CancelledException {
+    if (!closed) {
+      out.emit(message);
+    }
+  }
+
+  /**
+   * Lets nothing more be sent. Waits for what is being sent, for nothing may come behind the end of
+   * a stream.
+   */
+  void close() {
+    order.lock();
+    try {
+      closed = true;
+    } finally {
+      order.unlock();
+    }
   }
 
   private static LogLine message(ContainerInfo container, RawLine line, Cursor cursor) {
@@ -162,7 +183,7 @@ final class Progress {
       Cursor next = cursor(behind, before.lane());
       position.skipTo(before);
       Cursor here = cursor(position, before.lane());
-      out.emit(new Gap(Instant.now(), here, reason, missed, last, next));
+      send(new Gap(Instant.now(), here, reason, missed, last, next));
     } finally {
       order.unlock();
     }
@@ -173,7 +194,7 @@ final class Progress {
     order.lock();
     try {
       positions.remove(source);
-      out.emit(new Gap(Instant.now(), cursor(), Gap.Reason.SOURCE_RESTARTED, null, after, null));
+      send(new Gap(Instant.now(), cursor(), Gap.Reason.SOURCE_RESTARTED, null, after, null));
     } finally {
       order.unlock();
     }
@@ -212,7 +233,7 @@ final class Progress {
       lastAsked.put(container.id(), asked);
       known.put(container.id(), container);
       if (last == null || !last.toStatus(null).sameState(container.toStatus(null))) {
-        out.emit(statusMessage(container));
+        send(statusMessage(container));
       }
     } finally {
       order.unlock();
@@ -233,15 +254,20 @@ final class Progress {
       lastAsked.remove(container.id());
       positions.remove(container.source());
       ContainerInfo gone = last == null ? container : last;
-      out.emit(
-          gone.withState(ContainerStatus.REMOVED, "Removed", gone.exitCode()).toStatus(cursor()));
+      send(gone.withState(ContainerStatus.REMOVED, "Removed", gone.exitCode()).toStatus(cursor()));
     } finally {
       order.unlock();
     }
   }
 
+  /** Sends that the stream is complete. */
   void end() throws CancelledException {
-    out.emit(new StreamEnd(Instant.now(), cursor(), "Log stream ended"));
+    order.lock();
+    try {
+      send(new StreamEnd(Instant.now(), cursor(), "Log stream ended"));
+    } finally {
+      order.unlock();
+    }
   }
 
   private Position positionOf(long source) {

@@ -21,7 +21,7 @@ class ITDockerLogSourceRotation extends DockerTests {
   private static final String PADDING = " " + "x".repeat(90);
 
   @ParameterizedTest
-  @CsvSource({"json-file,1,10,500", "local,1,10,500", "json-file,10,10,5000", "local,10,10,5000"})
+  @CsvSource({"json-file,1,10,500", "local,1,10,500", "json-file,3,10,1500", "local,3,10,1500"})
   void aWriterTheEngineKeepsUpWithLosesNothing(
       String driver, int burst, int pauseMillis, int lines) {
     TestContainer container =

@@ -162,17 +162,10 @@ class LogReadTest {
     Random random = new Random(1);
     for (String unit : List.of("x", "é", "你", "😀", "a😀b你")) {
       for (int extra : new int[] {0, 1, 2, 3, 5, 16384, 2 << 20}) {
-        StringBuilder text = new StringBuilder();
-        while (text.length() < LogLine.MAX_BYTES / 4) {
-          text.append(unit);
-        }
-        byte[] bytes =
-            Arrays.copyOf(
-                utf8("x".repeat(random.nextInt(4)) + text.toString().repeat(8)),
-                LogLine.MAX_BYTES + extra);
-        while ((bytes[bytes.length - 1] & 0x80) != 0) {
-          bytes = Arrays.copyOf(bytes, bytes.length - 1); // no character cut at the end
-        }
+        int size = LogLine.MAX_BYTES + extra;
+        int shift = random.nextInt(4);
+        String text = "x".repeat(shift) + unit.repeat((size - shift) / utf8(unit).length);
+        byte[] bytes = utf8(text + "x".repeat(size - utf8(text).length));
         String whole = new String(bytes, StandardCharsets.UTF_8);
         List<RawLine> pieces = lines(new LogBytes(false).line(1, 1, bytes, false));
         assertThat(String.join("", texts(pieces)).equals(whole)).isTrue();

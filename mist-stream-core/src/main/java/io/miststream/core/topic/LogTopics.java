@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -40,7 +39,7 @@ public final class LogTopics implements AutoCloseable {
   private final int maxFilters;
   private final Duration linger;
   private final ReadSlots readSlots;
-  private final ExecutorService pump;
+  private final ThreadPoolExecutor pump;
   private final ScheduledThreadPoolExecutor timer;
 
   private final Map<Long, LogTopic> topics = new HashMap<>(); // guarded by itself
@@ -55,7 +54,7 @@ public final class LogTopics implements AutoCloseable {
     linger = builder.linger;
     readSlots = new ReadSlots(builder.historyReads);
     int threads = Math.max(2, Runtime.getRuntime().availableProcessors());
-    ThreadPoolExecutor pool =
+    pump =
         new ThreadPoolExecutor(
             threads,
             threads,
@@ -63,8 +62,7 @@ public final class LogTopics implements AutoCloseable {
             TimeUnit.MINUTES,
             new LinkedBlockingQueue<>(), // holds at most one task per topic and viewer
             daemons("mist-pump-"));
-    pool.allowCoreThreadTimeOut(true);
-    pump = pool;
+    pump.allowCoreThreadTimeOut(true);
     timer = new ScheduledThreadPoolExecutor(1, daemons("mist-topics-timer-"));
     timer.setRemoveOnCancelPolicy(true);
     timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
@@ -155,7 +153,8 @@ public final class LogTopics implements AutoCloseable {
       viewer.wakeSoon();
     }
     timer.shutdownNow();
-    // The pump's threads end by themselves when nothing is left to do: viewers still poll.
+    // Viewers still poll and may need the pump, whose threads end when nothing is left to do.
+    pump.setKeepAliveTime(100, TimeUnit.MILLISECONDS);
   }
 
   void leave(Viewer viewer) {

@@ -1,0 +1,353 @@
+package io.miststream.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.miststream.core.ContainerStatus;
+import io.miststream.core.Gap;
+import io.miststream.core.LogLine;
+import io.miststream.core.StreamEnd;
+import io.miststream.core.StreamError;
+import io.miststream.docker.testing.DockerFixture;
+import io.miststream.docker.testing.TestContainer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** From a container to a WebSocket client, through the real server. */
+@Tag("docker")
+class ITEndToEndLogs {
+  private static DockerFixture docker;
+  private static ServerProcess server;
+
+  @BeforeAll
+  static void start() throws IOException {
+    docker = DockerFixture.connect();
+    server = ServerProcess.start(docker.host(), Map.of("MIST_JAVA_OPTS", "-Xmx96m"));
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    server.close();
+    docker.close();
+  }
+
+  private static TestViewer open(TestContainer container, String more) {
+    return TestViewer.open(server.uri(), "appId=" + container.appId() + more);
+  }
+
+  private static List<String> numbered(int from, int to) {
+    return IntStream.range(from, to).mapToObj(i -> "line " + i).toList();
+  }
+
+  @Test
+  void statusThenTheLastHundredThenEachNewLineAndFiftyViewersCostOneRead() throws IOException {
+    TestContainer container =
+        docker
+            .container()
+            .run(
+                "i=0; while [ $i -lt 200 ]; do echo line $i; i=$((i+1)); done;"
+                    + "while :; do while [ ! -e /more ]; do usleep 20000; done;"
+                    + "echo line $i; i=$((i+1)); usleep 100000; done");
+    List<TestViewer> viewers = new ArrayList<>();
+    try (TestViewer first = open(container, "")) {
+      first.awaitLine("line 199");
+      assertThat(first.messages().get(0)).isInstanceOf(ContainerStatus.class);
+      assertThat(first.messages()).hasSize(101);
+      assertThat(first.lines()).isEqualTo(numbered(100, 200));
+      for (int i = 0; i < 50; i++) {
+        viewers.add(open(container, ""));
+      }
+      container.exec("touch /more");
+      for (TestViewer viewer : viewers) {
+        viewer.awaitLine("line 205");
+        assertThat(viewer.messages().get(0)).isInstanceOf(ContainerStatus.class);
+        assertThat(viewer.lines().subList(0, 106)).isEqualTo(numbered(100, 206));
+      }
+      assertThat(readersOfLog(container)).isEqualTo(1);
+    } finally {
+      viewers.forEach(TestViewer::close);
+    }
+  }
+
+  /** How often the engine has the container's log file open beside the one it writes with. */
+  private static long readersOfLog(TestContainer container) throws IOException {
+    String log = docker.docker("inspect", "-f", "{{.LogPath}}", container.id());
+    long open = 0;
+    try (Stream<Path> processes = Files.list(Path.of("/proc"))) {
+      for (Path process : processes.filter(p -> Files.isDirectory(p.resolve("fd"))).toList()) {
+        String name = Files.readString(process.resolve("comm")).strip();
+        if (name.equals("dockerd")) {
+          try (Stream<Path> descriptors = Files.list(process.resolve("fd"))) {
+            for (Path descriptor : descriptors.toList()) {
+              if (Files.exists(descriptor, java.nio.file.LinkOption.NOFOLLOW_LINKS)
+                  && Files.readSymbolicLink(descriptor).toString().equals(log)) {
+                open++;
+              }
+            }
+          }
+        }
+      }
+    }
+    return open - 1;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"json-file", "local"})
+  void linesArriveByteForByte(String driver) {
+    String script =
+        "printf 'emoji 🚀 日本語\\n';"
+            + "printf 'crlf\\r\\n'; printf '\\n'; printf '\\033[31mred\\033[0m\\n';"
+            + "printf 'nul \\000 end\\n';"
+            + "head -c 1048576 /dev/zero | tr '\\000' a; echo;"
+            + "head -c 3145728 /dev/zero | tr '\\000' b; echo;"
+            + "printf 'no newline'";
+    TestContainer container = docker.container().logDriver(driver).runOnGo("sleep 0.2; " + script);
+    try (TestViewer viewer = open(container, "")) {
+      viewer.await(ContainerStatus.class::isInstance, Duration.ofSeconds(20));
+      container.go();
+      assertThat(viewer.awaitClose()).isEqualTo(1000);
+      List<String> lines = viewer.lines();
+      assertThat(lines.subList(0, 5))
+          .containsExactly("emoji 🚀 日本語", "crlf", "", "\u001b[31mred\u001b[0m", "nul \u0000 end");
+      assertThat(lines.get(5)).isEqualTo("a".repeat(1 << 20));
+      assertThat(lines.subList(6, 9)).allMatch("b".repeat(1 << 20)::equals);
+      assertThat(viewer.all(LogLine.class).subList(6, 9))
+          .extracting(LogLine::partial)
+          .containsExactly(true, true, false);
+      assertThat(lines.subList(9, lines.size())).containsExactly("no newline");
+      assertThat(viewer.messages().get(viewer.count() - 1)).isInstanceOf(StreamEnd.class);
+      assertThat(viewer.all(ContainerStatus.class)).extracting("state").endsWith("exited");
+    }
+  }
+
+  @Test
+  void invalidUtf8BecomesTheReplacementCharacter() {
+    TestContainer container =
+        docker
+            .container()
+            .logDriver("local")
+            .runOnGo("printf 'a\\377b\\n'; printf 'cut \\360\\237\\n'");
+    try (TestViewer viewer = open(container, "&follow=app")) {
+      viewer.await(ContainerStatus.class::isInstance, Duration.ofSeconds(20));
+      container.go();
+      viewer.awaitLine("a\ufffdb").awaitLine("cut \ufffd");
+    }
+  }
+
+  @Test
+  void terminalsHaveOneStreamAndNoCarriageReturns() {
+    TestContainer container =
+        docker.container().tty().runOnGo("echo out; echo err >&2; printf 'last'");
+    try (TestViewer viewer = open(container, "")) {
+      viewer.await(ContainerStatus.class::isInstance, Duration.ofSeconds(20));
+      container.go();
+      assertThat(viewer.awaitClose()).isEqualTo(1000);
+      assertThat(viewer.lines()).containsExactly("out", "err", "last");
+      assertThat(viewer.all(LogLine.class))
+          .extracting(l -> l.stream().wire())
+          .containsOnly("stdout");
+    }
+  }
+
+  @Test
+  void longLinesOfTwoStreamsNeverMix() {
+    TestContainer container =
+        docker
+            .container()
+            .logDriver("local")
+            .runOnGo(
+                "w() { i=0; while [ $i -lt 20 ]; do head -c 200000 /dev/zero | tr '\\000' $1;"
+                    + " echo; i=$((i+1)); done; }; w o & w e >&2 & wait");
+    try (TestViewer viewer = open(container, "")) {
+      viewer.await(ContainerStatus.class::isInstance, Duration.ofSeconds(20));
+      container.go();
+      assertThat(viewer.awaitClose()).isEqualTo(1000);
+      assertThat(viewer.lines()).hasSize(40);
+      for (LogLine line : viewer.all(LogLine.class)) {
+        String letter = line.stream().wire().equals("stdout") ? "o" : "e";
+        assertThat(line.line().equals(letter.repeat(200_000))).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void followAppGoesOnOverRestartStopStartAndReplacement() {
+    TestContainer old =
+        docker
+            .container()
+            .run(
+                "n=$(cat /n 2>/dev/null || echo 0); echo $((n+1)) > /n;"
+                    + "echo run $n; trap 'echo bye '$n'; exit 0' TERM;"
+                    + "while :; do sleep 1000 & wait; done");
+    try (TestViewer viewer = open(old, "&follow=app")) {
+      viewer.awaitLine("run 0");
+      old.print(false, "live");
+      viewer.awaitLine("live");
+      docker.docker("restart", old.id());
+      viewer.awaitLine("run 1");
+      docker.docker("stop", old.id());
+      viewer.awaitLine("bye 1");
+      docker.docker("start", old.id());
+      viewer.awaitLine("run 2");
+      docker.docker("rm", "-f", old.id());
+      TestContainer fresh = docker.container().app(old.appId()).run("echo new one; sleep 1000");
+      viewer.awaitLine("new one");
+      assertThat(viewer.lines())
+          .containsExactly("run 0", "live", "bye 0", "run 1", "bye 1", "run 2", "new one");
+      // Between the runs, and in order.
+      List<String> story = new ArrayList<>();
+      viewer
+          .messages()
+          .forEach(
+              m -> {
+                if (m instanceof LogLine line) {
+                  story.add(line.line());
+                } else if (m instanceof ContainerStatus status) {
+                  story.add(status.state());
+                }
+              });
+      assertThat(story)
+          .containsSubsequence(
+              "running", "run 0", "bye 0", "running", "run 1", "bye 1", "exited", "running",
+              "run 2", "removed", "running", "new one");
+      assertThat(viewer.all(Gap.class)).isEmpty();
+      fresh.remove();
+    }
+  }
+
+  @Test
+  void withoutFollowAppTheStreamEndsWithTheRun() {
+    TestContainer container = docker.container().runOnGo("echo last words; exit 3");
+    try (TestViewer viewer = open(container, "")) {
+      viewer.await(ContainerStatus.class::isInstance, Duration.ofSeconds(20));
+      container.go();
+      assertThat(viewer.awaitClose()).isEqualTo(1000);
+      assertThat(viewer.lines()).containsExactly("last words");
+      assertThat(viewer.all(ContainerStatus.class).get(1).exitCode()).isEqualTo(3);
+      assertThat(viewer.raw().get(viewer.count() - 1))
+          .startsWith("{\"type\":\"end\"")
+          .contains("\"data\":{\"message\":\"Log stream ended\"}");
+    }
+    try (TestViewer late = open(container, "")) {
+      assertThat(late.awaitClose()).isEqualTo(1008);
+      assertThat(late.messages()).hasSize(2);
+      assertThat(late.messages().get(0)).isInstanceOf(ContainerStatus.class);
+      assertThat(late.all(StreamError.class).get(0).message())
+          .isEqualTo("Container is not running (state: exited)");
+    }
+    try (TestViewer history = open(container, "&follow=none")) {
+      assertThat(history.awaitClose()).isEqualTo(1000);
+      assertThat(history.lines()).containsExactly("last words");
+    }
+  }
+
+  @Test
+  void aViewerThatStopsReadingIsToldExactlyWhatItMissed() throws Exception {
+    int total = 200_000;
+    TestContainer container =
+        docker
+            .container()
+            .runOnGo(
+                "awk 'BEGIN{for(i=0;i<"
+                    + total
+                    + ";i++){printf \"line %d %0150d\\n\",i,i;"
+                    + "if(i%1000==999){fflush();system(\"usleep 200000\")}}}'; sleep 1000");
+    String last = String.format("line %d %0150d", total - 1, total - 1);
+    try (TestViewer slow = open(container, "&tail=0");
+        TestViewer other = open(container, "&tail=0")) {
+      slow.await(ContainerStatus.class::isInstance, Duration.ofSeconds(20));
+      other.await(ContainerStatus.class::isInstance, Duration.ofSeconds(20));
+      slow.pause();
+      container.go();
+      other.await(
+          m -> m instanceof LogLine line && line.line().equals(last), Duration.ofMinutes(3));
+      assertThat(other.lines()).hasSize(total);
+      assertThat(other.all(Gap.class)).isEmpty();
+      slow.resume();
+      slow.awaitLine(last);
+      assertThat(slow.all(Gap.class)).isNotEmpty();
+      assertThat(slow.lines().size() + slow.missed()).isEqualTo(total);
+      assertThat(slow.lines()).doesNotHaveDuplicates();
+      assertThat(new HashSet<>(other.lines()).containsAll(slow.lines())).isTrue();
+    }
+    // Those lines as JSON are some 60 MB, and it runs in 96.
+    assertThat(server.isAlive()).isTrue();
+    assertThat(server.errors()).doesNotContain("OutOfMemory");
+  }
+
+  @Test
+  void whatTheEngineCannotReadIsSaidInItsOwnWords() {
+    TestContainer container = docker.container().logDriver("none").runSilent();
+    try (TestViewer viewer = open(container, "")) {
+      assertThat(viewer.awaitClose()).isEqualTo(1008);
+      StreamError error = viewer.all(StreamError.class).get(0);
+      assertThat(error.code().wire()).isEqualTo("logs_not_readable");
+      assertThat(error.message()).contains("does not support reading");
+    }
+  }
+
+  @Test
+  void anUnknownAppHasNoContainer() {
+    try (TestViewer viewer = TestViewer.open(server.uri(), "appId=999999999999")) {
+      assertThat(viewer.awaitClose()).isEqualTo(1008);
+      assertThat(viewer.raw()).singleElement().asString().contains("Container not found");
+    }
+  }
+
+  @Test
+  void filtersAreAppliedToHistoryAndToLiveLines() {
+    TestContainer container =
+        docker
+            .container()
+            .run(
+                "i=0; while [ $i -lt 500 ]; do echo line $i; echo error $i >&2; i=$((i+1)); done;"
+                    + "while [ ! -e /more ]; do usleep 20000; done; echo line 500; echo error 500 >&2;"
+                    + "sleep 1000");
+    try (TestViewer errors = open(container, "&stream=stderr&tail=3");
+        TestViewer grep = open(container, "&grep=%5Eline%20.*7%24&tail=2")) {
+      errors.awaitLine("error 499");
+      grep.awaitLine("line 497");
+      container.exec("touch /more");
+      errors.awaitLine("error 500");
+      assertThat(errors.lines())
+          .containsExactly("error 497", "error 498", "error 499", "error 500");
+      assertThat(grep.lines()).containsExactly("line 487", "line 497");
+    }
+  }
+
+  @Test
+  void allOfALongHistoryIsDelivered() {
+    int total = 100_000;
+    TestContainer container =
+        docker
+            .container()
+            .run("awk 'BEGIN{for(i=0;i<" + total + ";i++)print \"line \" i}'; sleep 1000");
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(
+            () ->
+                docker.docker("logs", "--tail", "1", container.id()).equals("line " + (total - 1)));
+    try (TestViewer viewer = open(container, "&tail=all&follow=none")) {
+      assertThat(viewer.awaitClose()).isEqualTo(1000);
+      assertThat(viewer.lines()).isEqualTo(numbered(0, total));
+    }
+    try (TestViewer viewer = open(container, "&tail=54321")) {
+      viewer.awaitLine("line " + (total - 1));
+      assertThat(viewer.lines()).isEqualTo(numbered(total - 54_321, total));
+    }
+  }
+}
