@@ -1,21 +1,20 @@
 package io.miststream.cli;
 
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
+import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.stream.Collectors;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
-import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
@@ -23,221 +22,167 @@ import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
-import org.snakeyaml.engine.v2.nodes.Tag;
-import org.snakeyaml.engine.v2.schema.CoreSchema;
 
-/**
- * The configuration file. It is read as nodes, not as objects, for only those know their lines.
- * Immutable.
- */
+/** The configuration file: YAML, whose every error is told with its line. */
 final class ConfigFile {
-
   private static final String APPS = "apps";
 
-  /** A value with the place that a message about it begins with. */
-  record Value(String text, String place) {}
+  /** A value and where it stands. */
+  record Value(String text, String where) {}
 
-  private final String name;
-  private final Map<String, Value> values = new LinkedHashMap<>();
-  private final Map<Long, App> apps = new LinkedHashMap<>();
+  private final Path path;
+  private final Map<Setting, Value> values = new LinkedHashMap<>();
+  private final Map<Long, List<String>> apps = new HashMap<>();
 
-  private ConfigFile(String name) {
-    this.name = name;
+  private ConfigFile(Path path) {
+    this.path = path;
   }
 
-  /** A file without anything in it. */
-  static ConfigFile none() {
-    return new ConfigFile("");
-  }
-
-  /**
-   * Reads a file.
-   *
-   * @throws UsageException with the line of the first thing that is wrong with it
-   */
   static ConfigFile read(Path path) {
-    ConfigFile file = new ConfigFile(path.toString());
+    ConfigFile file = new ConfigFile(path);
     try {
-      file.readText(Files.readString(path));
+      LoadSettings settings =
+          LoadSettings.builder().setLabel(path.toString()).setUseMarks(true).build();
+      file.take(new Compose(settings).composeString(Files.readString(path)).orElse(null));
     } catch (NoSuchFileException e) {
-      throw new UsageException("the configuration file " + path + " does not exist");
-    } catch (CharacterCodingException e) {
-      throw new UsageException("the configuration file " + path + " is not UTF-8");
+      throw new ConfigException(path + ": there is no such file");
+    } catch (MalformedInputException e) {
+      throw new ConfigException(path + ": is not UTF-8");
     } catch (IOException e) {
-      throw new UsageException("the configuration file " + path + " cannot be read: " + reason(e));
+      throw new ConfigException(path + ": cannot be read: " + e.getMessage());
+    } catch (MarkedYamlEngineException e) {
+      String where = e.getProblemMark().map(m -> ":" + (m.getLine() + 1)).orElse("");
+      throw new ConfigException(path + where + ": " + e.getProblem());
+    } catch (YamlEngineException e) { // has no line: a character that YAML does not allow
+      String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("not YAML");
+      throw new ConfigException(path + ": " + message);
     }
     return file;
   }
 
-  private static String reason(IOException problem) {
-    return problem instanceof java.nio.file.AccessDeniedException
-        ? "access denied"
-        : String.valueOf(problem.getMessage());
+  /** The value of a setting, or null where the file says nothing. */
+  @Nullable Value value(Setting setting) {
+    return values.get(setting);
   }
 
-  /** What it says about a setting, or null. */
-  @Nullable Value value(Setting<?> setting) {
-    return values.get(setting.name());
-  }
-
-  /** The apps it names, by their ids. */
-  Map<Long, App> apps() {
+  /** Names of the containers of each app that the file lists. */
+  Map<Long, List<String>> apps() {
     return apps;
   }
 
-  private void readText(String text) {
-    LoadSettings settings = LoadSettings.builder().setSchema(new CoreSchema()).build();
-    Optional<Node> root;
+  private void take(@Nullable Node root) {
+    if (root == null) {
+      return;
+    }
+    for (Map.Entry<String, Node> entry : entries(root, "settings").entrySet()) {
+      if (entry.getKey().equals(APPS)) {
+        takeApps(entry.getValue());
+        continue;
+      }
+      Setting setting = null;
+      for (Setting one : Setting.values()) {
+        if (one.key().equals(entry.getKey())) {
+          setting = one;
+        }
+      }
+      if (setting == null) {
+        throw problem(keyLine(root, entry.getKey()), "unknown key " + entry.getKey());
+      }
+      values.put(
+          setting, new Value(settingText(entry), where(entry.getValue()) + ": " + setting.key()));
+    }
+  }
+
+  private String settingText(Map.Entry<String, Node> entry) {
+    if (entry.getValue() instanceof SequenceNode list) {
+      return String.join(
+          ",", list.getValue().stream().map(node -> text(node, entry.getKey())).toList());
+    }
+    return text(entry.getValue(), entry.getKey());
+  }
+
+  private void takeApps(Node node) {
+    if (!(node instanceof SequenceNode list)) {
+      throw problem(node, "apps must be a list");
+    }
+    for (Node app : list.getValue()) {
+      Map<String, Node> fields = entries(app, "an app");
+      Node id = fields.get("id");
+      if (id == null) {
+        throw problem(app, "an app needs an id");
+      }
+      List<String> containers = new ArrayList<>();
+      for (Map.Entry<String, Node> field : fields.entrySet()) {
+        switch (field.getKey()) {
+          case "id" -> {}
+          case "name" -> text(field.getValue(), "name");
+          case "containers" -> {
+            if (!(field.getValue() instanceof SequenceNode names)) {
+              throw problem(field.getValue(), "containers must be a list of names");
+            }
+            names.getValue().forEach(name -> containers.add(text(name, "a container's name")));
+          }
+          default ->
+              throw problem(
+                  keyLine(app, field.getKey()), "unknown key " + field.getKey() + " of an app");
+        }
+      }
+      if (apps.put(appId(id), containers) != null) {
+        throw problem(id, "app " + text(id, "id") + " is listed twice");
+      }
+    }
+  }
+
+  private long appId(Node node) {
+    String text = text(node, "id");
     try {
-      root = new Compose(settings).composeString(text);
-    } catch (MarkedYamlEngineException e) {
-      String line = e.getProblemMark().map(m -> ", line " + (m.getLine() + 1)).orElse("");
-      throw new UsageException(name + line + ": not YAML: " + e.getProblem());
-    } catch (YamlEngineException e) {
-      throw new UsageException(name + ": not YAML: " + e.getMessage());
+      long id = Long.parseLong(text);
+      if (id > 0) {
+        return id;
+      }
+    } catch (NumberFormatException e) {
+      // told below
     }
-    if (root.isEmpty() || isNull(root.get())) {
-      return; // nothing but comments
-    }
-    Map<String, Setting<?>> known =
-        Settings.ALL.stream().collect(Collectors.toMap(Setting::name, s -> s));
-    mapping(root.get(), "the file")
-        .forEach(
-            (key, tuple) -> {
-              Setting<?> setting = known.get(key);
-              if (key.equals(APPS)) {
-                readApps(tuple.getValueNode());
-              } else if (setting != null) {
-                String place = place(tuple.getKeyNode()) + key;
-                String given = valueText(setting, tuple.getValueNode(), place);
-                values.put(key, new Value(given, place));
-              } else {
-                throw new UsageException(
-                    place(tuple.getKeyNode()) + "unknown key \"" + key + "\"" + meant(key, known));
-              }
-            });
+    throw problem(node, "id must be a positive whole number and is \"" + text + "\"");
   }
 
-  private static String meant(String key, Map<String, Setting<?>> known) {
-    String hyphened = key.replace('_', '-').toLowerCase(java.util.Locale.ROOT);
-    return known.containsKey(hyphened) ? ", it is written " + hyphened : "";
+  private Map<String, Node> entries(Node node, String what) {
+    if (!(node instanceof MappingNode mapping)) {
+      throw problem(node, what + " must be written as \"key: value\"");
+    }
+    Map<String, Node> entries = new LinkedHashMap<>();
+    Set<String> seen = new HashSet<>();
+    for (NodeTuple tuple : mapping.getValue()) {
+      String key = text(tuple.getKeyNode(), "a key");
+      if (!seen.add(key)) {
+        throw problem(tuple.getKeyNode(), key + " stands there twice");
+      }
+      entries.put(key, tuple.getValueNode());
+    }
+    return entries;
   }
 
-  private static String valueText(Setting<?> setting, Node node, String place) {
-    if (node instanceof SequenceNode sequence && setting.type().isList()) {
-      List<String> items = new ArrayList<>();
-      sequence.getValue().forEach(item -> items.add(scalar(item, place)));
-      return String.join(",", items);
+  private static Node keyLine(Node mapping, String key) {
+    for (NodeTuple tuple : ((MappingNode) mapping).getValue()) {
+      if (tuple.getKeyNode() instanceof ScalarNode scalar && scalar.getValue().equals(key)) {
+        return scalar;
+      }
     }
-    return scalar(node, place);
+    return mapping;
   }
 
-  private static String scalar(Node node, String place) {
-    if (isNull(node)) {
-      throw new UsageException(place + " has no value");
-    }
+  private String text(Node node, String what) {
     if (node instanceof ScalarNode scalar) {
       return scalar.getValue();
     }
-    throw new UsageException(place + " must be one value");
+    throw problem(node, what + " must be a single value");
   }
 
-  private void readApps(Node node) {
-    if (!(node instanceof SequenceNode sequence)) {
-      throw new UsageException(place(node) + "apps must be a list");
-    }
-    for (Node entry : sequence.getValue()) {
-      App app = app(entry);
-      if (apps.put(app.id(), app) != null) {
-        throw new UsageException(place(entry) + "there are two apps with the id " + app.id());
-      }
-    }
+  private String where(Node node) {
+    return path + node.getStartMark().map(mark -> ":" + (mark.getLine() + 1)).orElse("");
   }
 
-  private App app(Node entry) {
-    long id = 0;
-    String title = null;
-    List<String> containers = List.of();
-    for (Map.Entry<String, NodeTuple> field : mapping(entry, "an app").entrySet()) {
-      String place = place(field.getValue().getKeyNode()) + field.getKey();
-      Node value = field.getValue().getValueNode();
-      switch (field.getKey()) {
-        case "id":
-          id = id(scalar(value, place), place);
-          break;
-        case "name":
-          title = scalar(value, place);
-          break;
-        case "containers":
-          containers = containers(value, place);
-          break;
-        default:
-          throw new UsageException(
-              place(field.getValue().getKeyNode())
-                  + "unknown key \""
-                  + field.getKey()
-                  + "\" of an app; there are id, name and containers");
-      }
-    }
-    if (id == 0) {
-      throw new UsageException(place(entry) + "an app has no id");
-    }
-    if (containers.isEmpty()) {
-      throw new UsageException(place(entry) + "the app " + id + " has no containers");
-    }
-    return new App(id, title == null ? String.valueOf(id) : title, containers);
-  }
-
-  private static long id(String text, String place) {
-    if (text.matches("[0-9]{1,18}") && Long.parseLong(text) > 0) {
-      return Long.parseLong(text);
-    }
-    throw new UsageException(place + " must be a positive integer, and is \"" + text + "\"");
-  }
-
-  private List<String> containers(Node node, String place) {
-    if (!(node instanceof SequenceNode sequence)) {
-      throw new UsageException(place + " must be a list of names");
-    }
-    List<String> names = new ArrayList<>();
-    for (Node item : sequence.getValue()) {
-      String container = scalar(item, place(item) + "a name in containers");
-      if (!SettingType.isName(container)) {
-        throw new UsageException(place(item) + "\"" + container + "\" is no name of a container");
-      }
-      names.add(container);
-    }
-    return List.copyOf(names);
-  }
-
-  private Map<String, NodeTuple> mapping(Node node, String what) {
-    if (!(node instanceof MappingNode mapping)) {
-      throw new UsageException(place(node) + what + " must consist of keys and values");
-    }
-    Map<String, NodeTuple> tuples = new LinkedHashMap<>();
-    Map<String, Node> keys = new HashMap<>();
-    for (NodeTuple tuple : mapping.getValue()) {
-      Node key = tuple.getKeyNode();
-      String text = scalar(key, place(key) + "a key");
-      Node before = keys.put(text, key);
-      if (before != null) {
-        throw new UsageException(
-            place(key) + "\"" + text + "\" is there twice, first in line " + line(before));
-      }
-      tuples.put(text, tuple);
-    }
-    return tuples;
-  }
-
-  private static boolean isNull(Node node) {
-    return node.getTag().equals(Tag.NULL);
-  }
-
-  private String place(Node node) {
-    return name + ", line " + line(node) + ": ";
-  }
-
-  private static int line(Node node) {
-    return node.getStartMark().map(Mark::getLine).orElse(0) + 1;
+  private ConfigException problem(Node node, String message) {
+    return new ConfigException(where(node) + ": " + message);
   }
 }

@@ -4,124 +4,181 @@ import io.miststream.core.ContainerStatus;
 import io.miststream.core.Gap;
 import io.miststream.core.LogLine;
 import io.miststream.core.StreamMessage;
-import io.miststream.core.wire.Frames;
-import io.miststream.core.wire.MessageEncoder;
+import io.miststream.core.wire.WireCodec;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Flow;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
 
-/** Puts messages into words: lines on standard output, the rest on standard error. For one thread. */
-final class LogPrinter {
-  private static final int BUFFER = 64 << 10;
-  // Docker's own form, whose digits line up.
-  private static final DateTimeFormatter TIME =
-      DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSSSSS'Z'").withZone(ZoneOffset.UTC);
+/**
+ * Prints a stream. What comes fast is written in bulk, and flushed as soon as nothing more is
+ * waiting.
+ */
+final class LogPrinter implements Flow.Subscriber<StreamMessage> {
+  private static final int QUEUE = 256; // asked for, and so at most waiting
 
+  /** What the stream brought: a message, a failure, or (both null) its end. */
+  private record Item(@Nullable StreamMessage message, @Nullable Throwable failure) {}
+
+  private final BlockingQueue<Item> queue = new LinkedBlockingQueue<>(); // bounded by what we ask
   private final OutputStream out;
-  private final Console console;
+  private final PrintWriter err;
   private final boolean timestamps;
   private final boolean json;
-  private @Nullable LogLine open; // the piece that the rest of a long line is to be put behind
+  private @Nullable String open; // whose line goes on in the next message
+  private Flow.@Nullable Subscription subscription;
+  private volatile int exit = -1;
 
-  LogPrinter(Console console, boolean timestamps, boolean json) {
-    this.out = new BufferedOutputStream(console.out(), BUFFER);
-    this.console = console;
+  LogPrinter(OutputStream out, PrintWriter err, boolean timestamps, boolean json) {
+    this.out = new BufferedOutputStream(out, 64 << 10);
+    this.err = err;
     this.timestamps = timestamps;
     this.json = json;
   }
 
-  /**
-   * Prints one message, perhaps only into a buffer.
-   *
-   * @throws IOException if nobody reads standard output any more
-   */
-  void print(StreamMessage message) throws IOException {
+  @Override
+  public void onSubscribe(Flow.Subscription subscribed) {
+    subscription = subscribed;
+    subscribed.request(QUEUE);
+  }
+
+  @Override
+  public void onNext(StreamMessage message) {
+    queue.add(new Item(message, null));
+  }
+
+  @Override
+  public void onError(Throwable problem) {
+    queue.add(new Item(null, problem));
+  }
+
+  @Override
+  public void onComplete() {
+    queue.add(new Item(null, null));
+  }
+
+  /** Prints to the end of the stream; returns the exit code. */
+  int await() {
+    try {
+      exit = print();
+    } catch (IOException e) {
+      cancel(); // nobody reads any more, as with "| head": not worth a word
+      exit = Main.OK;
+    } catch (InterruptedException e) {
+      cancel();
+      exit = Main.INTERRUPTED;
+    }
+    flush();
+    return exit;
+  }
+
+  /** The exit code, or {@code unfinished} if the stream has not ended. */
+  int exitCode(int unfinished) {
+    return exit < 0 ? unfinished : exit;
+  }
+
+  void flush() {
+    try {
+      synchronized (out) {
+        out.flush();
+      }
+    } catch (IOException e) {
+      // nobody reads any more
+    }
+    err.flush();
+  }
+
+  private void cancel() {
+    Flow.Subscription now = subscription;
+    if (now != null) {
+      now.cancel();
+    }
+  }
+
+  private int print() throws IOException, InterruptedException {
+    while (true) {
+      Item item = queue.poll();
+      if (item == null) {
+        synchronized (out) {
+          out.flush();
+        }
+        if (System.out.checkError()) {
+          throw new IOException("standard output is closed");
+        }
+        item = queue.take();
+      }
+      if (item.failure != null) {
+        flush();
+        err.println("mist-stream: " + item.failure.getMessage());
+        return Main.FAILED;
+      }
+      if (item.message == null) {
+        return Main.OK;
+      }
+      print(item.message);
+      Flow.Subscription now = subscription;
+      if (now != null) {
+        now.request(1);
+      }
+    }
+  }
+
+  private void print(StreamMessage message) throws IOException {
     if (json) {
-      boolean named = message instanceof LogLine line && !line.container().isEmpty();
-      byte[] frame = MessageEncoder.frame(message, named);
-      int header = Frames.headerLength(payloadLength(frame));
-      out.write(frame, header, frame.length - header);
-      out.write('\n');
+      write(WireCodec.encode(message) + "\n");
     } else if (message instanceof LogLine line) {
       print(line);
     } else if (message instanceof ContainerStatus status) {
-      String health = status.health() == null ? "" : ", " + status.health();
-      tell(status.container() + ": " + status.state() + health + sentence(status));
+      note(status.container() + " is " + status.state() + " (" + status.status() + ")");
     } else if (message instanceof Gap gap) {
-      String lines =
-          gap.missed() == null
-              ? "lines are"
-              : gap.missed() == 1 ? "1 line is" : gap.missed() + " lines are";
-      tell("gap: " + lines + " missing here (" + gap.reason().wire() + ")");
+      note(
+          (gap.missed() == null ? "some lines" : gap.missed() + " lines")
+              + " missing here ("
+              + gap.reason().wire()
+              + ")");
     }
-  }
-
-  private static int payloadLength(byte[] frame) {
-    for (int header : new int[] {2, 4, Frames.MAX_HEADER}) {
-      if (Frames.headerLength(frame.length - header) == header) {
-        return frame.length - header;
-      }
-    }
-    throw new IllegalArgumentException("not a frame");
   }
 
   private void print(LogLine line) throws IOException {
-    LogLine before = open;
-    boolean continued =
-        before != null
-            && before.stream() == line.stream()
-            && before.container().equals(line.container());
-    if (!continued) {
-      endOpenLine();
+    String lane = line.container() + '/' + line.stream();
+    StringBuilder text = new StringBuilder(line.line().length() + 64);
+    if (!lane.equals(open)) {
+      if (open != null) {
+        text.append('\n'); // another's line comes in between the pieces of a long one
+      }
       if (timestamps) {
-        write(TIME.format(line.timestamp()) + " ");
+        text.append(line.timestamp()).append(' ');
       }
       if (!line.container().isEmpty()) {
-        write(line.container() + " | ");
+        text.append(line.container()).append(" | ");
       }
     }
-    write(line.line());
+    text.append(line.line());
     if (line.partial()) {
-      open = line;
+      open = lane;
     } else {
       open = null;
-      out.write('\n');
+      text.append('\n');
     }
-  }
-
-  /** Another stream has something to say before a long line is complete. */
-  private void endOpenLine() throws IOException {
-    if (open != null) {
-      open = null;
-      out.write('\n');
-    }
-  }
-
-  private static String sentence(ContainerStatus status) {
-    return status.status().isEmpty() ? "" : " (" + status.status() + ")";
-  }
-
-  private void tell(String message) throws IOException {
-    flush(); // a terminal shows both, in this order
-    console.say(message);
+    write(text.toString());
   }
 
   private void write(String text) throws IOException {
-    out.write(text.getBytes(StandardCharsets.UTF_8));
+    synchronized (out) {
+      out.write(text.getBytes(StandardCharsets.UTF_8));
+    }
   }
 
-  /** Hands on what is in the buffer. */
-  void flush() throws IOException {
-    out.flush();
-  }
-
-  /** Nothing more will come. */
-  void close() throws IOException {
-    endOpenLine();
-    flush();
+  private void note(String text) throws IOException {
+    synchronized (out) {
+      out.flush(); // so that on a terminal it stands where it belongs
+    }
+    err.println("mist-stream: " + text);
+    err.flush();
   }
 }

@@ -1,81 +1,56 @@
 package io.miststream.cli;
 
-import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** The {@code mist-stream} command. */
 @Command(
     name = "mist-stream",
-    description = "Streams container logs over WebSocket.",
+    description = "Streams container logs over WebSockets, every line exactly once.",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
-    synopsisSubcommandLabel = "COMMAND")
-public final class Main implements Runnable {
+    subcommands = Logs.class)
+final class Main implements Callable<Integer> {
+  @Spec private @Nullable CommandSpec spec;
 
-  /** All is well; for {@code serve}: it was told to stop. */
   static final int OK = 0;
-
-  /** It could not be done. */
-  static final int FAILURE = 1;
-
-  /** It was asked for in a wrong way. */
+  static final int FAILED = 1;
   static final int USAGE = 2;
+  static final int INTERRUPTED = 130;
 
   private Main() {}
 
-  /** Runs the command and exits. */
+  /** Runs one command and exits with its code. */
   public static void main(String[] arguments) {
-    System.exit(run(Console.system(), arguments));
+    System.exit(commandLine().execute(arguments));
   }
 
-  static int run(Console console, String... arguments) {
-    return commandLine(console).execute(arguments);
-  }
-
-  private static CommandLine commandLine(Console console) {
-    CommandLine command =
-        new CommandLine(new Main())
-            .addSubcommand(Serve.command(console))
-            .addSubcommand(new CommandLine(new Logs(console)))
-            .setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8))
-            .setErr(new PrintWriter(console.err(), true));
-    command.setUsageHelpAutoWidth(true);
-    command.setUsageHelpLongOptionsMaxWidth(32);
-    command.setParameterExceptionHandler(
-        (problem, given) -> {
-          console.say(
-              problem.getMessage()
-                  + "; see "
-                  + problem.getCommandLine().getCommandSpec().qualifiedName()
-                  + " --help");
-          return USAGE;
-        });
-    command.setExecutionExceptionHandler(
-        (problem, running, parsed) -> {
-          String message = problem.getMessage();
-          console.say(message == null ? problem.toString() : message);
-          return problem instanceof UsageException ? USAGE : FAILURE;
-        });
-    return command;
-  }
-
-  @picocli.CommandLine.Spec private @org.jspecify.annotations.Nullable CommandSpec spec;
-
+  /** Without a command: says which there are. */
   @Override
-  public void run() {
-    CommandSpec own = spec;
-    if (own != null) {
-      throw new ParameterException(own.commandLine(), "Which command? There are serve and logs");
-    }
+  public Integer call() {
+    CommandLine self = Objects.requireNonNull(spec).commandLine();
+    self.usage(self.getErr());
+    return USAGE;
   }
 
-  /** The version in the jar's manifest. */
-  static final class Version implements IVersionProvider {
+  static CommandLine commandLine() {
+    CommandLine main = new CommandLine(new Main());
+    main.addSubcommand(Serve.commandLine(System.getenv()));
+    main.setExecutionExceptionHandler(
+        (problem, command, parsed) -> {
+          command.getErr().println("mist-stream: " + problem.getMessage());
+          return problem instanceof ConfigException ? USAGE : FAILED;
+        });
+    return main;
+  }
+
+  /** The version of the jar this runs from. */
+  static final class Version implements CommandLine.IVersionProvider {
     @Override
     public String[] getVersion() {
       String version = Main.class.getPackage().getImplementationVersion();

@@ -1,134 +1,154 @@
 package io.miststream.cli;
 
+import io.miststream.core.topic.LogTopics;
+import io.miststream.docker.DockerLogSource;
+import io.miststream.server.MistStreamServer;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.util.EnumMap;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
-/** {@code mist-stream serve}: runs the server until it is told to stop. */
+/** {@code mist-stream serve}: the server beside a Docker engine, until it is told to stop. */
 final class Serve implements Callable<Integer> {
+  private static final String CONFIG = "--config";
 
-  // Five seconds are promised; the virtual machine needs some of them.
-  private static final Duration SHUTDOWN = Duration.ofMillis(4500);
+  private final Map<String, String> environment;
+  private final CommandSpec spec = CommandSpec.wrapWithoutInspection(this);
 
-  private final Console console;
-  private @Nullable CommandLine line;
-
-  private Serve(Console console) {
-    this.console = console;
-  }
-
-  /** The command, with an option for each setting. */
-  static CommandLine command(Console console) {
-    Serve serve = new Serve(console);
-    CommandSpec spec = CommandSpec.wrapWithoutInspection(serve).name("serve");
+  private Serve(Map<String, String> environment) {
+    this.environment = environment;
+    spec.name("serve").mixinStandardHelpOptions(true).versionProvider(new Main.Version());
     spec.usageMessage()
-        .description("Serves the logs of Docker containers over WebSocket.")
-        .sortOptions(false)
+        .description("Serves the logs of a Docker engine's containers over WebSockets.")
         .footer(
             "",
-            "Each setting is also an environment variable (--port is MIST_PORT) and a key of the",
-            "file (port). A flag wins over the variable, the variable over the file.")
-        .exitCodeListHeading("%nExit codes:%n")
-        .exitCodeList(exitCodes());
-    spec.addOption(
-        OptionSpec.builder(Configuration.CONFIG_FLAG)
-            .paramLabel("FILE")
-            .type(String.class)
-            .description("file with settings, in YAML (MIST_CONFIG)")
-            .build());
-    for (Setting<?> setting : Settings.ALL) {
+            "Each option is also an environment variable (--ping-interval is MIST_PING_INTERVAL)"
+                + " and a key of the configuration file (ping-interval: 30s).",
+            "The flag wins over the variable, the variable over the file.");
+    spec.addOption(option(CONFIG, "FILE", "configuration file (YAML)"));
+    for (Setting setting : Setting.values()) {
+      String standard = setting.standard().isEmpty() ? "" : "; default " + setting.standard();
       spec.addOption(
-          OptionSpec.builder(setting.flag())
-              .paramLabel(setting.type().label())
-              .type(String.class)
-              .description(setting.what() + " (default: " + setting.fallback() + ")")
-              .build());
+          option(setting.flag(), setting.placeholder(), setting.description() + standard));
     }
-    spec.addOption(
-        OptionSpec.builder("-h", "--help")
-            .usageHelp(true)
-            .description("Show this help message and exit.")
-            .build());
-    CommandLine command = new CommandLine(spec);
-    serve.line = command;
-    return command;
   }
 
-  private static Map<String, String> exitCodes() {
-    Map<String, String> codes = new LinkedHashMap<>();
-    codes.put("0", "it was told to stop");
-    codes.put("1", "it could not start");
-    codes.put("2", "a flag, a variable or the file is wrong");
-    return codes;
+  private static OptionSpec option(String name, String placeholder, String description) {
+    return OptionSpec.builder(name)
+        .paramLabel(placeholder)
+        .type(String.class)
+        .description(description)
+        .build();
+  }
+
+  static CommandLine commandLine(Map<String, String> environment) {
+    return new CommandLine(new Serve(environment).spec);
   }
 
   @Override
-  public Integer call() throws IOException {
-    ParseResult given = Objects.requireNonNull(line).getParseResult();
-    Map<Setting<?>, String> flags = new HashMap<>();
-    for (Setting<?> setting : Settings.ALL) {
-      String flag = given.matchedOptionValue(setting.flag(), (String) null);
-      if (flag != null) {
-        flags.put(setting, flag);
+  public Integer call() {
+    ParseResult parsed = spec.commandLine().getParseResult();
+    Map<Setting, String> flags = new EnumMap<>(Setting.class);
+    for (Setting setting : Setting.values()) {
+      if (parsed.hasMatchedOption(setting.flag())) {
+        flags.put(setting, parsed.matchedOptionValue(setting.flag(), ""));
       }
     }
-    String file = given.matchedOptionValue(Configuration.CONFIG_FLAG, (String) null);
-    Configuration configuration = Configuration.gather(flags, console.environment(), file);
-    Logging.configure(configuration.get(Settings.LOG_LEVEL));
-    try (Wiring running = Wiring.start(configuration)) {
-      Thread hook = new Thread(() -> shutDown(running), "mist-stream-shutdown");
-      Runtime.getRuntime().addShutdownHook(hook);
-      try {
-        announce(running);
-        new CountDownLatch(1).await();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt(); // the other way to be told to stop
-      } finally {
-        removeHook(hook);
-      }
-    }
-    return Main.OK;
+    String config = parsed.hasMatchedOption(CONFIG) ? parsed.matchedOptionValue(CONFIG, "") : null;
+    return serve(
+        Settings.of(flags, config, environment),
+        spec.commandLine().getOut(),
+        spec.commandLine().getErr());
   }
 
-  private void announce(Wiring running) throws IOException {
-    String line = "listening on " + running.server().uri() + "\n";
-    console.out().write(line.getBytes(StandardCharsets.UTF_8));
-    console.out().flush();
-    String problem = running.dockerProblem();
-    if (problem != null) {
-      console.say(problem + "; logs will be served once it answers");
-    }
-  }
-
-  private static void shutDown(Wiring running) {
-    Thread closing = new Thread(running::close, "mist-stream-close");
-    closing.setDaemon(true);
-    closing.start();
-    try {
-      closing.join(SHUTDOWN.toMillis());
+  private static int serve(Settings settings, PrintWriter out, PrintWriter err) {
+    System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", settings.text(Setting.LOG_LEVEL));
+    CountDownLatch stop = new CountDownLatch(1);
+    CountDownLatch stopped = new CountDownLatch(1);
+    try (DockerLogSource source = source(settings);
+        LogTopics topics = topics(settings, source);
+        MistStreamServer server = server(settings, source, topics)) {
+      Runtime.getRuntime()
+          .addShutdownHook(new Thread(() -> stopAndWait(stop, stopped), "mist-stop"));
+      unreachable(source)
+          .ifPresent(reason -> err.println("mist-stream: " + reason + "; it will be tried again"));
+      out.println("listening on " + server.uri());
+      out.flush();
+      stop.await();
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException(e.getMessage() == null ? e.toString() : e.getMessage());
+    } catch (UncheckedIOException e) {
+      err.println("mist-stream: " + e.getMessage());
+      return Main.FAILED;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    // The signal's own exit code would say that something went wrong.
+    stopped.countDown();
+    return Main.OK;
+  }
+
+  /** Runs when the process has been asked to end, which it does when this returns. */
+  private static void stopAndWait(CountDownLatch stop, CountDownLatch stopped) {
+    stop.countDown();
+    try {
+      stopped.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    // Being asked to stop, and having stopped, is success: not the 143 of a killed process.
     Runtime.getRuntime().halt(Main.OK);
   }
 
-  private static void removeHook(Thread hook) {
+  private static DockerLogSource source(Settings settings) {
+    DockerLogSource.Builder builder =
+        DockerLogSource.builder()
+            .appLabel(settings.text(Setting.APP_LABEL))
+            .namePatterns(settings.namePatterns())
+            .catalogue(settings::containers)
+            .recovery(settings.time(Setting.RECOVERY));
+    URI host = settings.dockerHost();
+    return (host == null ? builder : builder.dockerHost(host)).build();
+  }
+
+  private static LogTopics topics(Settings settings, DockerLogSource source) {
+    return LogTopics.builder(source)
+        .ringBytes(settings.number(Setting.RING_BYTES))
+        .historyReads(settings.number(Setting.HISTORY_READS))
+        .maxFilters(settings.number(Setting.MAX_FILTERS))
+        .linger(settings.time(Setting.LINGER))
+        .build();
+  }
+
+  private static MistStreamServer server(
+      Settings settings, DockerLogSource source, LogTopics topics) {
+    return MistStreamServer.builder()
+        .logs(topics)
+        .host(settings.text(Setting.HOST))
+        .port(settings.number(Setting.PORT))
+        .maxTail(settings.number(Setting.MAX_TAIL))
+        .pingInterval(settings.time(Setting.PING_INTERVAL))
+        .handshakeTimeout(settings.time(Setting.HANDSHAKE_TIMEOUT))
+        .stallTimeout(settings.time(Setting.STALL_TIMEOUT))
+        .maxConnections(settings.number(Setting.MAX_CONNECTIONS))
+        .ready(() -> unreachable(source))
+        .start();
+  }
+
+  private static Optional<String> unreachable(DockerLogSource source) {
     try {
-      Runtime.getRuntime().removeShutdownHook(hook);
-    } catch (IllegalStateException e) {
-      // The virtual machine is shutting down: the hook is at work.
+      source.ping();
+      return Optional.empty();
+    } catch (IOException e) {
+      return Optional.of("Docker is unreachable: " + e.getMessage());
     }
   }
 }

@@ -1,23 +1,112 @@
 package io.miststream.cli;
 
 import java.util.Locale;
+import java.util.function.Consumer;
 
 /**
- * Something about the server that can be set. Its name is a key of the file, and gives the flag and
- * the environment variable.
- *
- * @param name in lower case, with hyphens
- * @param type which values it can have
- * @param fallback the value where nothing is given
- * @param what it is, for the help
+ * What the server can be told, in one table: each is a flag {@code --ping-interval}, a variable
+ * {@code MIST_PING_INTERVAL} and a key {@code ping-interval} of the configuration file.
  */
-record Setting<T>(String name, SettingType<T> type, String fallback, String what) {
+enum Setting {
+  HOST("127.0.0.1", "NAME", "loopback address to listen on", Values::text),
+  PORT("8080", "N", "port to listen on, 0 for any free one", v -> Values.number(v, 0, 65_535)),
+  DOCKER_HOST(
+      "",
+      "URI",
+      "the Docker engine; DOCKER_HOST, or the default socket, unless set",
+      v -> Values.uri(v, "unix", "tcp")),
+  APP_LABEL("mist.app.id", "KEY", "label that says which app a container is of", Values::text),
+  NAME_PATTERNS(
+      "mist-app-{id},app-{id}",
+      "LIST",
+      "names of an app's container where none has the label, in this order",
+      Values::names),
+  RECOVERY(
+      "30s",
+      "TIME",
+      "how long to try to reach a lost engine before viewers are told",
+      v -> Values.time(v, 0)),
+  MAX_TAIL(
+      "100000",
+      "N",
+      "most lines of history a viewer may ask for",
+      v -> Values.number(v, 0, Integer.MAX_VALUE - 1)),
+  RING_BYTES(
+      "8388608",
+      "N",
+      "bytes kept of each app's newest lines, for viewers that are slow or come back",
+      v -> Values.number(v, 65_536, 1 << 30)),
+  HISTORY_READS(
+      "32", "N", "most viewers that read old history at a time", v -> Values.number(v, 1, 10_000)),
+  MAX_FILTERS(
+      "100", "N", "most different filters in use on one app", v -> Values.number(v, 0, 100_000)),
+  LINGER(
+      "10s",
+      "TIME",
+      "how long an app stays open after its last viewer left",
+      v -> Values.time(v, 0)),
+  PING_INTERVAL(
+      "30s",
+      "TIME",
+      "how often viewers are pinged; one that does not answer by the next is dropped",
+      v -> Values.time(v, 100)),
+  HANDSHAKE_TIMEOUT(
+      "10s", "TIME", "how long a client may take to send its request", v -> Values.time(v, 100)),
+  STALL_TIMEOUT(
+      "5m", "TIME", "how long a viewer may leave everything unread", v -> Values.time(v, 1000)),
+  MAX_CONNECTIONS("10000", "N", "most viewers at a time", v -> Values.number(v, 1, 1_000_000)),
+  LOG_LEVEL(
+      "warn",
+      "LEVEL",
+      "what the server itself reports on standard error: error, warn, info or debug",
+      v -> Values.oneOf(v, "error", "warn", "info", "debug"));
+
+  private final String standard;
+  private final String placeholder;
+  private final String description;
+
+  @SuppressWarnings("ImmutableEnumChecker") // functions without state, all of them
+  private final Consumer<String> check;
+
+  Setting(String standard, String placeholder, String description, Consumer<String> check) {
+    this.standard = standard;
+    this.placeholder = placeholder;
+    this.description = description;
+    this.check = check;
+  }
+
+  /** Its key in the configuration file, and with two dashes its flag. */
+  String key() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
 
   String flag() {
-    return "--" + name;
+    return "--" + key();
   }
 
   String variable() {
-    return "MIST_" + name.toUpperCase(Locale.ROOT).replace('-', '_');
+    return "MIST_" + name();
+  }
+
+  /** What holds where nothing is said. */
+  String standard() {
+    return standard;
+  }
+
+  String placeholder() {
+    return placeholder;
+  }
+
+  String description() {
+    return description;
+  }
+
+  /**
+   * Checks a value.
+   *
+   * @throws IllegalArgumentException with what it should be
+   */
+  void check(String value) {
+    check.accept(value);
   }
 }

@@ -1,143 +1,116 @@
 package io.miststream.cli;
 
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
-/**
- * Everything about the server that can be set: flags, environment variables, keys of the file and
- * the help are all made from this. {@code docs/CONFIGURATION.md} says the same in prose.
- */
+/** What the server has been told: flag before environment before file before what holds anyway. */
 final class Settings {
+  static final String CONFIG = "MIST_CONFIG";
 
-  static final Setting<String> HOST =
-      new Setting<>(
-          "host",
-          SettingType.text("ADDRESS"),
-          "127.0.0.1",
-          "address to listen on; a loopback address, for there is no authentication yet");
+  /** Variables with our prefix that are not settings of the server. */
+  private static final Set<String> OTHERS = Set.of(CONFIG, "MIST_JAVA_OPTS", "MIST_SERVER");
 
-  static final Setting<Integer> PORT =
-      new Setting<>(
-          "port", SettingType.number(0, 65_535), "8080", "port to listen on; 0 takes any free one");
+  private final Map<Setting, String> values = new EnumMap<>(Setting.class);
+  private final Map<Long, List<String>> apps;
 
-  static final Setting<URI> DOCKER_HOST =
-      new Setting<>(
-          "docker-host",
-          SettingType.engine(),
-          "unix:///var/run/docker.sock",
-          "the Docker engine; without this, the variable DOCKER_HOST counts too");
+  private Settings(Map<Long, List<String>> apps) {
+    this.apps = apps;
+  }
 
-  static final Setting<String> APP_LABEL =
-      new Setting<>(
-          "app-label",
-          SettingType.text("LABEL"),
-          "mist.app.id",
-          "label that says which app a container is of");
+  /**
+   * Puts the settings together.
+   *
+   * @param flags what stood on the command line
+   * @param configFlag the configuration file named there, or null
+   * @throws ConfigException if one cannot be used
+   */
+  static Settings of(
+      Map<Setting, String> flags, @Nullable String configFlag, Map<String, String> environment) {
+    String config = configFlag == null ? environment.get(CONFIG) : configFlag;
+    ConfigFile file = config == null ? null : ConfigFile.read(Path.of(config));
+    refuseUnknown(environment);
+    Settings settings = new Settings(file == null ? Map.of() : file.apps());
+    for (Setting setting : Setting.values()) {
+      String flag = flags.get(setting);
+      String variable = environment.get(setting.variable());
+      ConfigFile.Value inFile = file == null ? null : file.value(setting);
+      // The file is checked whole: what is wrong in it will not be right some other day.
+      if (inFile != null) {
+        check(setting, inFile.text(), inFile.where());
+        settings.values.put(setting, inFile.text());
+      }
+      if (variable != null) {
+        check(setting, variable, setting.variable());
+        settings.values.put(setting, variable);
+      }
+      if (flag != null) {
+        check(setting, flag, setting.flag());
+        settings.values.put(setting, flag);
+      }
+    }
+    String dockerHost = environment.get("DOCKER_HOST");
+    if (dockerHost != null && !dockerHost.isBlank()) {
+      if (!settings.values.containsKey(Setting.DOCKER_HOST)) {
+        check(Setting.DOCKER_HOST, dockerHost, "DOCKER_HOST");
+      }
+      settings.values.putIfAbsent(Setting.DOCKER_HOST, dockerHost);
+    }
+    return settings;
+  }
 
-  static final Setting<List<String>> NAME_PATTERNS =
-      new Setting<>(
-          "name-patterns",
-          SettingType.namePatterns(),
-          "mist-app-{id},app-{id}",
-          "names of an app's container where none has the label, in this order");
+  private static void refuseUnknown(Map<String, String> environment) {
+    for (String name : environment.keySet()) {
+      if (!name.startsWith("MIST_") || OTHERS.contains(name)) {
+        continue;
+      }
+      boolean known = false;
+      for (Setting setting : Setting.values()) {
+        known |= setting.variable().equals(name);
+      }
+      if (!known) {
+        throw new ConfigException(name + ": there is no such setting");
+      }
+    }
+  }
 
-  static final Setting<Duration> RECOVERY =
-      new Setting<>(
-          "recovery",
-          SettingType.time(Duration.ZERO),
-          "30s",
-          "how long to try to reach a lost engine before viewers are told");
+  private static void check(Setting setting, String value, String where) {
+    try {
+      setting.check(value);
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException(where + " " + e.getMessage() + ", and is \"" + value + "\"");
+    }
+  }
 
-  static final Setting<Integer> MAX_TAIL =
-      new Setting<>(
-          "max-tail",
-          SettingType.number(0, Integer.MAX_VALUE),
-          "100000",
-          "most lines of history a viewer may ask for; all is always allowed");
+  String text(Setting setting) {
+    return values.getOrDefault(setting, setting.standard());
+  }
 
-  static final Setting<Integer> RING_BYTES =
-      new Setting<>(
-          "ring-bytes",
-          SettingType.number(65_536, 1 << 30),
-          "8388608",
-          "bytes kept of each app's newest lines, and for each filter in use on it");
+  int number(Setting setting) {
+    return Integer.parseInt(text(setting));
+  }
 
-  static final Setting<Integer> HISTORY_READS =
-      new Setting<>(
-          "history-reads",
-          SettingType.number(1, 10_000),
-          "32",
-          "most viewers that read old history of their own at a time");
+  Duration time(Setting setting) {
+    return Values.time(text(setting), 0);
+  }
 
-  static final Setting<Integer> MAX_FILTERS =
-      new Setting<>(
-          "max-filters",
-          SettingType.number(0, 100_000),
-          "100",
-          "most different filters in use on one app");
+  /** The engine's address, or null for the default socket. */
+  @Nullable URI dockerHost() {
+    String host = text(Setting.DOCKER_HOST);
+    return host.isEmpty() ? null : URI.create(host);
+  }
 
-  static final Setting<Duration> LINGER =
-      new Setting<>(
-          "linger",
-          SettingType.time(Duration.ZERO),
-          "10s",
-          "how long an app's log stays open after its last viewer left");
+  List<String> namePatterns() {
+    return Values.names(text(Setting.NAME_PATTERNS));
+  }
 
-  static final Setting<Duration> PING_INTERVAL =
-      new Setting<>(
-          "ping-interval",
-          SettingType.time(Duration.ofMillis(100)),
-          "30s",
-          "how often viewers are pinged");
-
-  static final Setting<Duration> HANDSHAKE_TIMEOUT =
-      new Setting<>(
-          "handshake-timeout",
-          SettingType.time(Duration.ofMillis(100)),
-          "10s",
-          "how long a client may take to send its request");
-
-  static final Setting<Duration> STALL_TIMEOUT =
-      new Setting<>(
-          "stall-timeout",
-          SettingType.time(Duration.ofSeconds(1)),
-          "5m",
-          "how long a viewer may leave everything unread");
-
-  static final Setting<Integer> MAX_CONNECTIONS =
-      new Setting<>(
-          "max-connections",
-          SettingType.number(1, 1_000_000),
-          "10000",
-          "most viewers at a time; further ones get 503");
-
-  static final Setting<String> LOG_LEVEL =
-      new Setting<>(
-          "log-level",
-          SettingType.word("error", "warn", "info", "debug"),
-          "warn",
-          "what is reported on standard error: error, warn, info or debug");
-
-  /** In the order of the help. */
-  static final List<Setting<?>> ALL =
-      List.of(
-          HOST,
-          PORT,
-          DOCKER_HOST,
-          APP_LABEL,
-          NAME_PATTERNS,
-          RECOVERY,
-          MAX_TAIL,
-          RING_BYTES,
-          HISTORY_READS,
-          MAX_FILTERS,
-          LINGER,
-          PING_INTERVAL,
-          HANDSHAKE_TIMEOUT,
-          STALL_TIMEOUT,
-          MAX_CONNECTIONS,
-          LOG_LEVEL);
-
-  private Settings() {}
+  /** The containers the file names for an app; empty where it names none. */
+  List<String> containers(long appId) {
+    return apps.getOrDefault(appId, List.of());
+  }
 }

@@ -78,18 +78,23 @@ class ShutdownTest {
             .shutdownGrace(Duration.ofMillis(800))
             .start();
     try (RawWebSocket silent = RawWebSocket.open(server.port(), "/ws/container/logs?appId=1");
+        RawWebSocket reader = RawWebSocket.open(server.port(), "/ws/container/logs?appId=1");
         RawWebSocket stalled = RawWebSocket.connect(server.port(), 8192)) {
       stalled.handshake("/ws/container/logs?appId=1");
+      for (RawWebSocket viewer : List.of(silent, reader, stalled)) {
+        assertThat(viewer.readText()).contains("status");
+      }
       String line = "x".repeat(1000);
       for (int i = 0; i < 3000; i++) {
         source.app(1).print(line);
       }
-      Thread.sleep(100);
+      for (int i = 0; i < 3000; i++) {
+        assertThat(reader.readText()).contains(line);
+      }
       long start = System.nanoTime();
       server.close();
-      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(3));
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
       assertThat(server.connections()).isZero();
-      assertThat(silent.readText()).contains("status");
     }
     Awaitility.await().untilAsserted(() -> assertThat(threads()).isEmpty());
   }
