@@ -1,265 +1,250 @@
 package io.miststream.client;
 
+import io.miststream.client.FrameInput.ProtocolException;
 import io.miststream.client.MistStreamClient.Settings;
 import io.miststream.core.ErrorCode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
-import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One WebSocket, from the handshake to its end. The JDK's threads bring parts of messages, which
- * are put together here; one reading thread takes the messages. What is on its way between the two
- * is bounded, and the socket waits when the reader does.
+ * One WebSocket, from the handshake to its end, on a blocking socket: one thread opens it and
+ * reads, any thread may close it. Whatever the reader does not ask for stays in the network.
+ *
+ * <p>Not the JDK's WebSocket: when the other side goes away while that one is busy with a message,
+ * its listener often never hears of it ({@code TransportImpl} is not prepared for an end of stream
+ * that nobody has asked for), and a stream would hang until the silence is noticed.
  */
-final class Connection implements WebSocket.Listener {
+final class Connection {
 
-  /** Longest message in characters: a line of 1 MiB can be six times that in JSON. */
+  /** Longest message in bytes: each character of a line of 1 MiB can become six in JSON. */
   static final int LONGEST_MESSAGE = 24 << 20;
 
-  /** Parts asked for beyond what the reader has taken. */
-  private static final int WINDOW = 64;
-
-  /** Characters of waiting messages above which no more parts are asked for. */
-  private static final int ENOUGH = 256 << 10;
-
-  private static final int CLOSE_SECONDS = 1;
-  private static final int KEPT_ASSEMBLY = 1 << 20;
+  private static final int NORMAL_CLOSURE = 1000;
+  private static final int NO_CODE = 1005;
+  private static final String ENDPOINT_IDENTIFICATION = "HTTPS";
+  // A close frame that a full network does not take is not worth waiting for.
+  private static final Duration CLOSE_PATIENCE = Duration.ofMillis(100);
 
   private final Settings settings;
-
-  // All below is guarded by this.
-  private final ArrayDeque<String> messages = new ArrayDeque<>();
-  private StringBuilder assembly = new StringBuilder();
-  private int waiting; // characters in messages
-  private int owed; // parts to ask for when the reader has caught up
-  private @Nullable WebSocket socket;
-  private @Nullable Failure failure;
-  private boolean closed;
-  private long heardAt = System.nanoTime();
-  private boolean pinged;
+  private final ReentrantLock writing = new ReentrantLock();
+  private final Object state = new Object();
+  private @Nullable Socket wire; // the TCP connection; guarded by state
+  private boolean closed; // guarded by state
+  private volatile @Nullable OutputStream out; // set once the handshake is over
+  private @Nullable FrameInput in; // reader's
 
   Connection(Settings settings) {
     this.settings = settings;
   }
 
-  /** Begins to connect. What comes of it is told by {@link #next}. */
-  void open(URI uri) {
-    WebSocket.Builder builder =
-        settings.http().newWebSocketBuilder().connectTimeout(settings.connectTimeout());
-    settings.headers().forEach(builder::header);
-    CompletableFuture<?> unused =
-        builder
-            .buildAsync(uri, this)
-            .whenComplete(
-                (opened, problem) -> {
-                  if (problem != null) {
-                    fail(Failure.of(problem, settings.endpoints()));
-                  }
-                });
+  /** Connects and shakes hands. */
+  void open(URI uri) throws FailedException {
+    try {
+      boolean tls = uri.getScheme().equals("wss");
+      int port = uri.getPort() >= 0 ? uri.getPort() : tls ? 443 : 80;
+      String host = uri.getHost();
+      Socket socket = connect(host, port);
+      if (tls) {
+        socket = secure(socket, host, port);
+      }
+      InputStream input = socket.getInputStream();
+      OutputStream output = socket.getOutputStream();
+      Handshake.perform(uri, settings.headers(), input, output, settings.endpoints());
+      in = new FrameInput(new PatientInput(socket, input), LONGEST_MESSAGE);
+      out = output;
+    } catch (IOException e) {
+      throw new FailedException(Failure.unreachable(settings.endpoints(), e));
+    }
   }
 
-  /**
-   * The next message, waiting for it; null if the connection is over: see {@link #failure}. For one
-   * thread.
-   */
-  @Nullable String next() throws InterruptedException {
-    WebSocket open = null;
-    String message = null;
-    long credit = 0;
-    synchronized (this) {
-      heardAt = System.nanoTime(); // silence counts only while we listen
-      pinged = false;
-    }
-    while (message == null) {
-      boolean ping = false;
-      synchronized (this) {
-        while (messages.isEmpty() && failure == null && !closed && !ping) {
-          ping = waitForNews();
+  private Socket connect(String host, int port) throws IOException {
+    IOException problem = null;
+    String name = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+    for (InetAddress address : InetAddress.getAllByName(name)) {
+      Socket socket = new Socket();
+      synchronized (state) {
+        if (closed) {
+          throw new IOException("closed");
         }
-        message = messages.poll();
-        open = socket;
-        if (message != null) {
-          waiting -= message.length();
-          credit = owed + 1L;
-          owed = 0;
-        } else if (failure != null || closed) {
-          return null;
-        }
+        wire = socket;
       }
-      if (ping && open != null) {
-        CompletableFuture<?> unused =
-            open.sendPing(ByteBuffer.allocate(0)); // the pong is what counts
+      try {
+        int timeout = millis(settings.connectTimeout());
+        socket.setTcpNoDelay(true);
+        socket.setSoTimeout(timeout); // for the answer to the handshake
+        socket.connect(new InetSocketAddress(address, port), timeout);
+        return socket;
+      } catch (IOException e) {
+        socket.close();
+        problem = e;
       }
     }
-    if (open != null) {
-      open.request(credit);
-    }
-    return message;
+    throw problem == null ? new IOException("it has no address") : problem;
   }
 
-  /** With the lock held: waits a while; true if it is time for a ping. */
-  private boolean waitForNews() throws InterruptedException {
-    long limit =
-        (socket == null
-                ? settings.connectTimeout().plus(settings.connectTimeout())
-                : settings.silenceLimit())
-            .toNanos();
-    long quiet = System.nanoTime() - heardAt;
-    if (quiet >= limit) {
-      // Before the handshake the JDK's own timeout comes first; this is for what it does not cover.
-      failure =
-          Failure.passing(
-              socket == null
-                  ? "cannot reach " + settings.endpoints() + ": no answer in time"
-                  : "the connection has gone silent");
-      return false;
-    }
-    if (socket != null && !pinged && quiet >= limit / 3 * 2) {
-      pinged = true;
-      return true;
-    }
-    long until = socket == null || pinged ? limit : limit / 3 * 2;
-    TimeUnit.NANOSECONDS.timedWait(this, Math.max(1_000_000, until - quiet));
-    return false;
+  private Socket secure(Socket socket, String host, int port) throws IOException {
+    SSLContext context = settings.tls();
+    SSLSocketFactory factory =
+        context == null
+            ? (SSLSocketFactory) SSLSocketFactory.getDefault()
+            : context.getSocketFactory();
+    SSLSocket secured = (SSLSocket) factory.createSocket(socket, host, port, true);
+    SSLParameters parameters = secured.getSSLParameters();
+    parameters.setEndpointIdentificationAlgorithm(ENDPOINT_IDENTIFICATION);
+    secured.setSSLParameters(parameters);
+    secured.startHandshake();
+    return secured;
   }
 
-  /**
-   * Why it is over, once {@link #next} has returned null; null if only {@link #close} was called.
-   */
-  synchronized @Nullable Failure failure() {
-    return failure;
+  /** The next message, waiting for it. */
+  String next() throws FailedException {
+    FrameInput input = in;
+    if (input == null) {
+      throw new IllegalStateException("not open");
+    }
+    try {
+      while (true) {
+        switch (input.next()) {
+          case FrameInput.TEXT -> {
+            return input.text();
+          }
+          case FrameInput.PING -> send(FrameInput.PONG, input.control());
+          case FrameInput.CLOSE -> throw new FailedException(closedByServer(input.control()));
+          default -> {} // a pong, or a binary message, which this protocol does not have
+        }
+      }
+    } catch (ProtocolException e) {
+      sendClose(e.closeCode());
+      throw new FailedException(
+          Failure.lasting(
+              ErrorCode.INTERNAL, "the server broke the WebSocket protocol: " + e.getMessage()));
+    } catch (SilenceException e) {
+      throw new FailedException(Failure.passing("the connection has gone silent"));
+    } catch (IOException e) {
+      throw new FailedException(Failure.lost(e));
+    }
+  }
+
+  private Failure closedByServer(ByteBuffer frame) {
+    int code = frame.remaining() < 2 ? NO_CODE : frame.getShort() & 0xFFFF;
+    sendClose(code == NO_CODE ? NORMAL_CLOSURE : code);
+    return Failure.ofClose(code, StandardCharsets.UTF_8.decode(frame).toString());
   }
 
   /** Ends it, if it is not over yet. Quick, idempotent, for any thread. */
   void close() {
-    WebSocket open;
-    synchronized (this) {
+    Socket open;
+    synchronized (state) {
       if (closed) {
         return;
       }
       closed = true;
-      messages.clear();
-      open = socket;
-      notifyAll();
+      open = wire;
     }
+    sendClose(NORMAL_CLOSURE);
     if (open != null) {
-      shut(open);
-    }
-  }
-
-  private static void shut(WebSocket open) {
-    // The server closes its side when it sees ours closed; one that hangs is not waited for.
-    CompletableFuture<?> unused =
-        open.sendClose(WebSocket.NORMAL_CLOSURE, "")
-            .orTimeout(CLOSE_SECONDS, TimeUnit.SECONDS)
-            .whenComplete((sent, problem) -> open.abort());
-  }
-
-  private synchronized void fail(Failure why) {
-    if (failure == null) {
-      failure = why;
-    }
-    notifyAll();
-  }
-
-  private synchronized void heard() {
-    heardAt = System.nanoTime();
-    pinged = false;
-  }
-
-  // -- called by the JDK, one at a time
-
-  @Override
-  public void onOpen(WebSocket opened) {
-    boolean unwanted;
-    synchronized (this) {
-      socket = opened;
-      unwanted = closed;
-      heard();
-      notifyAll();
-    }
-    if (unwanted) {
-      shut(opened);
-    } else {
-      opened.request(WINDOW);
-    }
-  }
-
-  @Override
-  public @Nullable CompletionStage<?> onText(WebSocket from, CharSequence part, boolean last) {
-    boolean more = false;
-    synchronized (this) {
-      heard();
-      if (closed || failure != null) {
-        return null;
+      try {
+        open.close();
+      } catch (IOException e) {
+        // It is of no use any more either way.
       }
-      if (assembly.length() + part.length() > LONGEST_MESSAGE) {
-        assembly = new StringBuilder();
-        fail(
-            Failure.lasting(
-                ErrorCode.INTERNAL,
-                "the server sent a message of more than " + LONGEST_MESSAGE + " characters"));
-        return null;
-      }
-      if (last) {
-        String message =
-            assembly.length() == 0 ? part.toString() : assembly.append(part).toString();
-        if (assembly.capacity() > KEPT_ASSEMBLY) {
-          assembly = new StringBuilder();
-        } else {
-          assembly.setLength(0);
+    }
+  }
+
+  private void sendClose(int code) {
+    try {
+      if (writing.tryLock(CLOSE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+        try {
+          if (out != null) {
+            send(FrameInput.CLOSE, ByteBuffer.allocate(2).putShort((short) code).flip());
+            out = null; // nothing may follow a close frame
+          }
+        } finally {
+          writing.unlock();
         }
-        messages.add(message);
-        waiting += message.length();
-        notifyAll();
-      } else {
-        assembly.append(part);
-        // A part that is no message's last must be followed by another at once, unless the reader
-        // has enough to do anyway: then it asks for it.
-        more = waiting < ENOUGH;
-        owed += more ? 0 : 1;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (IOException e) {
+      // The other side will notice in another way.
+    }
+  }
+
+  private void send(int opcode, ByteBuffer payload) throws IOException {
+    int length = payload.remaining();
+    int mask = ThreadLocalRandom.current().nextInt();
+    ByteBuffer frame = ByteBuffer.allocate(6 + length);
+    frame.put((byte) (0x80 | opcode)).put((byte) (0x80 | length)).putInt(mask);
+    for (int i = 0; i < length; i++) {
+      frame.put((byte) (payload.get() ^ mask >>> (24 - 8 * (i % 4))));
+    }
+    writing.lock();
+    try {
+      OutputStream output = out;
+      if (output != null) {
+        output.write(frame.array());
+        output.flush();
+      }
+    } finally {
+      writing.unlock();
+    }
+  }
+
+  private static int millis(Duration time) {
+    return (int) Math.max(1, Math.min(Integer.MAX_VALUE, time.toMillis()));
+  }
+
+  private static final class SilenceException extends IOException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  /** Waits for a sign of life, asks for one, waits for the rest of the time, and gives up. */
+  private final class PatientInput extends InputStream {
+    private final Socket socket;
+    private final InputStream input;
+
+    PatientInput(Socket socket, InputStream input) {
+      this.socket = socket;
+      this.input = input;
+    }
+
+    @Override
+    public int read(byte[] to, int start, int count) throws IOException {
+      Duration third = settings.silenceLimit().dividedBy(3);
+      try {
+        socket.setSoTimeout(millis(third.multipliedBy(2)));
+        return input.read(to, start, count);
+      } catch (SocketTimeoutException e) {
+        send(FrameInput.PING, ByteBuffer.allocate(0));
+      }
+      try {
+        socket.setSoTimeout(millis(third));
+        return input.read(to, start, count);
+      } catch (SocketTimeoutException e) {
+        throw new SilenceException();
       }
     }
-    if (more) {
-      from.request(1);
+
+    @Override
+    public int read() {
+      throw new UnsupportedOperationException("only read by the buffer");
     }
-    return null;
-  }
-
-  @Override
-  public @Nullable CompletionStage<?> onBinary(WebSocket from, ByteBuffer data, boolean last) {
-    heard();
-    from.request(1); // not of this protocol: ignored
-    return null;
-  }
-
-  @Override
-  public @Nullable CompletionStage<?> onPing(WebSocket from, ByteBuffer data) {
-    heard();
-    from.request(1); // the JDK has answered it
-    return null;
-  }
-
-  @Override
-  public @Nullable CompletionStage<?> onPong(WebSocket from, ByteBuffer data) {
-    heard();
-    from.request(1);
-    return null;
-  }
-
-  @Override
-  public @Nullable CompletionStage<?> onClose(WebSocket from, int code, String reason) {
-    fail(Failure.ofClose(code, reason));
-    return null;
-  }
-
-  @Override
-  public void onError(WebSocket from, Throwable problem) {
-    fail(Failure.of(problem, settings.endpoints()));
   }
 }

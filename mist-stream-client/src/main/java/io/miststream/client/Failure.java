@@ -3,12 +3,12 @@ package io.miststream.client;
 import io.miststream.core.ErrorCode;
 import io.miststream.core.StreamError;
 import io.miststream.core.StreamException;
-import java.net.ConnectException;
-import java.net.http.HttpTimeoutException;
-import java.net.http.WebSocketHandshakeException;
-import java.nio.channels.UnresolvedAddressException;
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.security.cert.CertificateException;
 import java.time.Duration;
-import java.util.concurrent.CompletionException;
 
 /**
  * Why a connection is over without the stream being complete.
@@ -21,10 +21,10 @@ record Failure(StreamException error, boolean passing, Duration minWait) {
 
   private static final int GOING_AWAY = 1001;
   private static final int PROTOCOL_ERROR = 1002;
+  private static final int NO_CODE = 1005;
   private static final int POLICY_VIOLATION = 1008;
   private static final int EXTENSION_MISSING = 1010;
   private static final int TRY_AGAIN_LATER = 1013;
-  private static final int NO_CLOSE_FRAME = 1006;
   private static final int SESSION_EXPIRED = 4401;
   private static final Duration BUSY_WAIT = Duration.ofSeconds(1);
 
@@ -51,15 +51,13 @@ record Failure(StreamException error, boolean passing, Duration minWait) {
     if (code == POLICY_VIOLATION || code == SESSION_EXPIRED) {
       return lasting(refused(reason), "the server closed the connection (" + why + ")");
     }
-    if (code >= PROTOCOL_ERROR && code <= EXTENSION_MISSING && code != NO_CLOSE_FRAME) {
+    if (code >= PROTOCOL_ERROR && code <= EXTENSION_MISSING && code != NO_CODE) {
       return lasting(ErrorCode.INTERNAL, "the server closed the connection (" + why + ")");
     }
     String message =
-        switch (code) {
-          case NO_CLOSE_FRAME -> "the connection was lost";
-          case GOING_AWAY -> "the server is going away";
-          default -> "the server closed the connection early (" + why + ")";
-        };
+        code == GOING_AWAY
+            ? "the server is going away"
+            : "the server closed the connection early (" + why + ")";
     return new Failure(
         new StreamException(ErrorCode.SOURCE_UNAVAILABLE, message),
         true,
@@ -75,46 +73,45 @@ record Failure(StreamException error, boolean passing, Duration minWait) {
     return ErrorCode.PERMISSION_DENIED;
   }
 
-  /** A connection could not be made, or broke. */
-  static Failure of(Throwable problem, Endpoints server) {
-    Throwable cause = problem;
-    while (cause instanceof CompletionException && cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    if (cause instanceof WebSocketHandshakeException refusal) {
-      return Refusal.of(refusal.getResponse(), server);
-    }
-    if (cause instanceof IllegalArgumentException || cause instanceof Error) {
-      return new Failure(
-          new StreamException(ErrorCode.INTERNAL, "cannot connect: " + words(cause), cause),
-          false,
-          Duration.ZERO);
-    }
+  /** A connection could not be made, or broke before the handshake was over. */
+  static Failure unreachable(Endpoints server, IOException problem) {
     return new Failure(
         new StreamException(
-            ErrorCode.SOURCE_UNAVAILABLE, "cannot reach " + server + ": " + words(cause), cause),
+            ErrorCode.SOURCE_UNAVAILABLE,
+            "cannot reach " + server + ": " + words(problem),
+            problem),
+        !isUntrusted(problem),
+        Duration.ZERO);
+  }
+
+  /** A connection broke. */
+  static Failure lost(IOException problem) {
+    return new Failure(
+        new StreamException(ErrorCode.SOURCE_UNAVAILABLE, "the connection was lost", problem),
         true,
         Duration.ZERO);
   }
 
-  private static String words(Throwable problem) {
+  private static boolean isUntrusted(Throwable problem) {
     for (Throwable cause = problem; cause != null; cause = cause.getCause()) {
-      if (cause instanceof UnresolvedAddressException) {
-        return "unknown host";
-      }
-      if (cause instanceof HttpTimeoutException) {
-        return "no answer in time";
+      if (cause instanceof CertificateException) {
+        return true; // and will be so the next time
       }
     }
-    for (Throwable cause = problem; cause != null; cause = cause.getCause()) {
-      String message = cause.getMessage();
-      if (message != null && !message.isEmpty()) {
-        return message;
-      }
+    return false;
+  }
+
+  private static String words(IOException problem) {
+    if (problem instanceof UnknownHostException) {
+      return "unknown host";
     }
-    // The JDK's has no message of its own on some versions.
-    return problem instanceof ConnectException
-        ? "connection refused"
-        : problem.getClass().getSimpleName();
+    if (problem instanceof SocketTimeoutException) {
+      return "no answer in time";
+    }
+    if (problem instanceof EOFException) {
+      return "it closed the connection without an answer";
+    }
+    String message = problem.getMessage();
+    return message == null || message.isEmpty() ? problem.getClass().getSimpleName() : message;
   }
 }

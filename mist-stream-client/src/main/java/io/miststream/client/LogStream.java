@@ -52,18 +52,18 @@ final class LogStream {
     }
   }
 
-  /** Null if the stream is complete or cancelled. */
-  private @Nullable Failure readOnce(Emitter out) throws CancelledException, InterruptedException {
+  /** Null if the stream is complete. */
+  private @Nullable Failure readOnce(Emitter out) throws CancelledException {
     Cursor from = after;
     boolean heard = false;
     long began = System.nanoTime();
-    Failure failure = null;
+    Failure failure;
     Connection connection = new Connection(settings);
     out.onCancel(connection::close);
     try {
       connection.open(settings.endpoints().logs(request, after));
-      for (String text = connection.next(); text != null; text = connection.next()) {
-        StreamMessage message = WireCodec.decode(text);
+      while (true) {
+        StreamMessage message = WireCodec.decode(connection.next());
         if (message instanceof StreamError error) {
           failure = Failure.of(error);
           break;
@@ -76,16 +76,15 @@ final class LogStream {
           return null;
         }
       }
-      if (failure == null) {
-        failure = connection.failure();
-      }
+    } catch (FailedException e) {
+      failure = e.failure();
     } finally {
       out.onCancel(null);
       connection.close();
     }
     boolean advanced = after != null && !after.equals(from);
     // A server that lets us in only to say that it has nothing to offer is no success.
-    if (advanced || (heard && failure != null && failure.minWait().isZero())) {
+    if (advanced || (heard && failure.minWait().isZero())) {
       failingSince = System.nanoTime();
     }
     if (advanced || System.nanoTime() - began > 2 * settings.longestRetry().toNanos()) {

@@ -5,8 +5,6 @@ import io.miststream.core.LogRequest;
 import io.miststream.core.LogSource;
 import io.miststream.core.StreamMessage;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -15,6 +13,7 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * status that says nothing new after that is left out.
  *
  * <p>Demand is backpressure: a subscriber that asks for no more lets the server's messages wait, at
- * first in a small buffer here, then in the network, then in the server, which in the end skips
- * some and says so with a {@link io.miststream.core.Gap}.
+ * first in the network, then in the server, which in the end skips some and says so with a {@link
+ * io.miststream.core.Gap}.
  */
 public final class MistStreamClient implements LogSource {
 
@@ -36,8 +35,8 @@ public final class MistStreamClient implements LogSource {
 
   /** What {@link Builder} has gathered; a record, so that the parts can share it. */
   record Settings(
-      HttpClient http,
       Endpoints endpoints,
+      @Nullable SSLContext tls,
       Map<String, String> headers,
       Duration connectTimeout,
       Duration silenceLimit,
@@ -93,8 +92,8 @@ public final class MistStreamClient implements LogSource {
 
   /** Settings of {@link MistStreamClient}. Not thread-safe. */
   public static final class Builder {
-    private @Nullable HttpClient http;
     private @Nullable Endpoints endpoints;
+    private @Nullable SSLContext tls;
     private final Map<String, String> headers = new LinkedHashMap<>();
     private Duration connectTimeout = Duration.ofSeconds(10);
     private Duration silenceLimit = Duration.ofSeconds(75);
@@ -117,11 +116,11 @@ public final class MistStreamClient implements LogSource {
     }
 
     /**
-     * Makes the connections, for instance with its own TLS context, proxy or cookies. It stays the
-     * caller's. Without one, each client has its own with the JDK's defaults.
+     * What {@code wss} and {@code https} trust, and show to the server; the JVM's default unless
+     * set.
      */
-    public Builder httpClient(HttpClient client) {
-      http = Objects.requireNonNull(client);
+    public Builder sslContext(SSLContext context) {
+      tls = Objects.requireNonNull(context);
       return this;
     }
 
@@ -129,10 +128,11 @@ public final class MistStreamClient implements LogSource {
      * A header to send with each request for a connection, such as {@code Authorization}. Setting
      * it again replaces it.
      *
-     * @throws IllegalArgumentException if it cannot be sent
+     * @throws IllegalArgumentException if it cannot be sent, or is one that the handshake itself
+     *     uses
      */
     public Builder header(String name, String value) {
-      HttpRequest.newBuilder().header(name, value); // only to have it checked now
+      Handshake.checkHeader(name, value);
       headers.put(name, value);
       return this;
     }
@@ -188,8 +188,8 @@ public final class MistStreamClient implements LogSource {
     public MistStreamClient build() {
       return new MistStreamClient(
           new Settings(
-              http == null ? HttpClient.newHttpClient() : http,
               Objects.requireNonNull(endpoints),
+              tls,
               Map.copyOf(headers),
               connectTimeout,
               silenceLimit,

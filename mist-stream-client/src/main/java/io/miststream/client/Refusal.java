@@ -2,7 +2,6 @@ package io.miststream.client;
 
 import io.miststream.core.ErrorCode;
 import io.miststream.core.StreamException;
-import java.net.http.HttpResponse;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,7 +14,6 @@ import org.jspecify.annotations.Nullable;
 /** What a server means that answers a request for a connection with anything but one. */
 final class Refusal {
 
-  private static final int LONGEST_BODY = 64 << 10;
   private static final int LONGEST_MESSAGE = 1000;
   private static final Pattern SECONDS = Pattern.compile("[0-9]{1,9}");
   // A refusal is a flat object of two strings, which is not worth a parser of its own.
@@ -26,16 +24,16 @@ final class Refusal {
   private Refusal() {}
 
   private static Pattern string(String field) {
-    return Pattern.compile("\"" + field + "\"\\s*:\\s*\"((?:[^\"\\\\]|\\\\.){0," + 4096 + "}+)\"");
+    return Pattern.compile("\"" + field + "\"\\s*:\\s*\"((?:[^\"\\\\]|\\\\.)*+)\"");
   }
 
-  static Failure of(@Nullable HttpResponse<?> response, Endpoints server) {
-    if (response == null) {
-      return Failure.passing("cannot reach " + server + ": it does not speak WebSocket");
-    }
-    int status = response.statusCode();
-    String body = response.body() instanceof String text ? text : "";
-    String told = body.length() > LONGEST_BODY ? null : field(MESSAGE, body);
+  /**
+   * Reads one.
+   *
+   * @param retryAfter value of that header, null without one
+   */
+  static Failure of(int status, @Nullable String retryAfter, String body, Endpoints server) {
+    String told = field(MESSAGE, body);
     boolean passing = status == 408 || status == 425 || status == 429 || status >= 500;
     String message =
         told == null
@@ -44,11 +42,11 @@ final class Refusal {
     return new Failure(
         new StreamException(passing ? ErrorCode.SOURCE_UNAVAILABLE : code(status, body), message),
         passing,
-        passing ? retryAfter(response) : Duration.ZERO);
+        passing ? wait(retryAfter) : Duration.ZERO);
   }
 
   private static ErrorCode code(int status, String body) {
-    String told = body.length() > LONGEST_BODY ? null : field(CODE, body);
+    String told = field(CODE, body);
     for (ErrorCode code : ErrorCode.values()) {
       if (code.wire().equals(told)) {
         return code;
@@ -78,8 +76,8 @@ final class Refusal {
             });
   }
 
-  private static Duration retryAfter(HttpResponse<?> response) {
-    String value = response.headers().firstValue("Retry-After").orElse("").trim();
+  private static Duration wait(@Nullable String retryAfter) {
+    String value = retryAfter == null ? "" : retryAfter;
     if (SECONDS.matcher(value).matches()) {
       return Duration.ofSeconds(Long.parseLong(value));
     }
