@@ -188,14 +188,14 @@ final class Logs implements Callable<Integer> {
   }
 
   /**
-   * Lets {@code -f} stand alone, also right before the app: an optional value of picocli's own would
-   * take the app for it.
+   * Lets {@code -f} stand alone, also right before the app: an optional value of picocli's own
+   * would take the app for it.
    */
   static final class BareFollow implements IParameterPreprocessor {
     @Override
     public boolean preprocess(
         Stack<String> arguments, CommandSpec command, ArgSpec option, Map<String, Object> info) {
-      boolean attached = info.get("separator") != null;
+      boolean attached = !" ".equals(info.get("separator")); // -fapp or --follow=app
       String next = arguments.isEmpty() ? "-" : arguments.peek();
       if (!attached && (next.startsWith("-") || Character.isDigit(next.charAt(0)))) {
         arguments.push("app");
