@@ -38,6 +38,8 @@ import picocli.CommandLine.Spec;
       "Exit code: 0 when the stream has ended, 1 on an error, 2 on wrong usage."
     })
 final class Logs implements Callable<Integer> {
+  private static final long FLUSH_MILLIS = 500;
+
   @Spec private @Nullable CommandSpec spec;
 
   @Parameters(paramLabel = "APP", description = "id of the app")
@@ -109,16 +111,22 @@ final class Logs implements Callable<Integer> {
     }
     LogPrinter printer =
         new LogPrinter(System.out, command.commandLine().getErr(), timestamps, json);
-    Runtime.getRuntime()
-        .addShutdownHook(
-            new Thread(
-                () -> {
-                  printer.flush();
-                  Runtime.getRuntime().halt(printer.exitCode(Main.INTERRUPTED));
-                },
-                "mist-stop"));
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(printer), "mist-stop"));
     client.logs(request).subscribe(printer);
     return printer.await();
+  }
+
+  /** Runs when the process has been asked to end. */
+  private static void stop(LogPrinter printer) {
+    Thread flush = new Thread(printer::flush, "mist-flush");
+    flush.setDaemon(true);
+    flush.start();
+    try {
+      flush.join(FLUSH_MILLIS); // it waits for ever where nobody reads our output
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    Runtime.getRuntime().halt(printer.exitCode(Main.INTERRUPTED));
   }
 
   private LogRequest request() {

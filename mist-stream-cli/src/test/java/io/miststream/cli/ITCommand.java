@@ -127,8 +127,8 @@ class ITCommand {
     TestContainer container =
         docker.container().run("head -c 3000000 /dev/zero | tr '\\000' a; echo; sleep 1000");
     Process logs = logs(container, "-f").start();
-    await().atMost(PATIENCE).until(() -> logs.getInputStream().available() >= 4096);
-    Thread.sleep(500); // until the pipe is full
+    // What a pipe holds, on Linux 64 KiB.
+    await().atMost(PATIENCE).until(() -> logs.getInputStream().available() >= 60_000);
     logs.toHandle().destroy(); // the process's own destroy would close the pipe as well
     assertThat(exit(logs)).isEqualTo(130);
     container.remove();
