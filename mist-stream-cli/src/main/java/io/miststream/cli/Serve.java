@@ -91,8 +91,9 @@ final class Serve implements Callable<Integer> {
       return Main.FAILED;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } finally {
+      stopped.countDown(); // also where closing failed: the hook waits for it
     }
-    stopped.countDown();
     return Main.OK;
   }
 
