@@ -1,12 +1,14 @@
 package io.miststream.cli;
 
 import io.miststream.client.MistStreamClient;
+import io.miststream.client.Retry;
 import io.miststream.core.ErrorCode;
 import io.miststream.core.Follow;
 import io.miststream.core.LogFilter;
 import io.miststream.core.LogRequest;
 import io.miststream.core.LogStream;
 import io.miststream.core.StreamException;
+import java.io.PrintWriter;
 import java.net.URI;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -104,7 +106,10 @@ final class Logs implements Callable<Integer> {
     MistStreamClient client;
     try {
       request = request();
-      client = MistStreamClient.create(java.util.Objects.requireNonNull(server));
+      client =
+          MistStreamClient.builder(java.util.Objects.requireNonNull(server))
+              .onRetry(retry -> sayRetry(command, retry))
+              .build();
     } catch (StreamException | IllegalArgumentException e) {
       command.commandLine().getErr().println("mist-stream: " + e.getMessage());
       return Main.USAGE;
@@ -114,6 +119,12 @@ final class Logs implements Callable<Integer> {
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(printer), "mist-stop"));
     client.logs(request).subscribe(printer);
     return printer.await();
+  }
+
+  private static void sayRetry(CommandSpec command, Retry retry) {
+    PrintWriter err = command.commandLine().getErr();
+    err.println("mist-stream: " + retry.cause().getMessage() + "; trying again");
+    err.flush();
   }
 
   /** Runs when the process has been asked to end. */

@@ -58,10 +58,10 @@ public final class BlockingPublisher implements Flow.Publisher<StreamMessage> {
     // Held across onNext, for signals are serial; never taken by request or cancel, which are
     // quick.
     private final ReentrantLock signals = new ReentrantLock();
-    private boolean finished; // guarded by signals
     private final Object state = new Object();
     private long demand; // guarded by state
     private boolean cancelled; // guarded by state
+    private boolean finished; // the reader has returned; guarded by state
     private @Nullable String badRequest; // guarded by state
     private @Nullable Runnable onCancel; // guarded by state
 
@@ -78,9 +78,6 @@ public final class BlockingPublisher implements Flow.Publisher<StreamMessage> {
       signals.lock();
       try {
         awaitDemand();
-        if (finished) {
-          throw new CancelledException(); // a second reading thread that outlived the first
-        }
         subscriber.onNext(message);
       } finally {
         signals.unlock();
@@ -117,7 +114,7 @@ public final class BlockingPublisher implements Flow.Publisher<StreamMessage> {
     }
 
     private boolean isOver() {
-      return cancelled || badRequest != null;
+      return cancelled || finished || badRequest != null;
     }
 
     /**
@@ -187,10 +184,11 @@ public final class BlockingPublisher implements Flow.Publisher<StreamMessage> {
         if (badRequest != null) {
           failure = new IllegalArgumentException(badRequest);
         }
+        finished = true;
+        state.notifyAll(); // a second reading thread that waits for demand must not hold this up
       }
       signals.lock();
       try {
-        finished = true;
         if (failure != null) {
           subscriber.onError(failure);
         } else {

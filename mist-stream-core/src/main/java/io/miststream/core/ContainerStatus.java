@@ -39,6 +39,12 @@ public record ContainerStatus(
     return state.equals("running") || state.equals("paused") || state.equals("restarting");
   }
 
+  /** The same, told at another position. */
+  public ContainerStatus withCursor(@Nullable Cursor here) {
+    return new ContainerStatus(
+        timestamp, here, container, state, status, containerId, image, startedAt, exitCode, health);
+  }
+
   /**
    * Whether {@code other} tells a viewer nothing new; the time and Docker's sentence do not count.
    */

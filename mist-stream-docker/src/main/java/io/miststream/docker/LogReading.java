@@ -102,7 +102,6 @@ final class LogReading implements EngineEvents.Listener, ContainerFollower.Host 
     } finally {
       context.events().remove(this);
       stop();
-      progress.close();
       out.onCancel(null);
     }
   }

@@ -10,7 +10,6 @@ import io.miststream.core.LogLine;
 import io.miststream.core.LogRequest;
 import io.miststream.core.LogStream;
 import io.miststream.core.StreamEnd;
-import io.miststream.core.StreamMessage;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -35,7 +34,6 @@ final class Progress {
   private final long since;
   private final long until;
   private final ReentrantLock order = new ReentrantLock();
-  private boolean closed; // guarded by order
   private final Map<Long, Position> positions = new LinkedHashMap<>(); // guarded by order
   private final Map<String, Long> lastAsked = new LinkedHashMap<>(); // guarded by order
   private final Map<String, ContainerInfo> known = new LinkedHashMap<>(); // guarded by order
@@ -126,7 +124,7 @@ final class Progress {
       }
       LogLine message = message(container, line, cursor(position, line.lane()));
       if (request.filter().accepts(message)) {
-        send(message);
+        out.emit(message);
       }
     } finally {
       order.unlock();
@@ -140,25 +138,6 @@ final class Progress {
         && request
             .filter()
             .accepts(message(container, line, Cursor.of(Mark.of(container.source(), 0, 0, 0))));
-  }
-
-  private void send(StreamMessage message) throws CancelledException {
-    if (!closed) {
-      out.emit(message);
-    }
-  }
-
-  /**
-   * Lets nothing more be sent. Waits for what is being sent, for nothing may come behind the end of
-   * a stream.
-   */
-  void close() {
-    order.lock();
-    try {
-      closed = true;
-    } finally {
-      order.unlock();
-    }
   }
 
   private static LogLine message(ContainerInfo container, RawLine line, Cursor cursor) {
@@ -183,7 +162,7 @@ final class Progress {
       Cursor next = cursor(behind, before.lane());
       position.skipTo(before);
       Cursor here = cursor(position, before.lane());
-      send(new Gap(Instant.now(), here, reason, missed, last, next));
+      out.emit(new Gap(Instant.now(), here, reason, missed, last, next));
     } finally {
       order.unlock();
     }
@@ -194,7 +173,7 @@ final class Progress {
     order.lock();
     try {
       positions.remove(source);
-      send(new Gap(Instant.now(), cursor(), Gap.Reason.SOURCE_RESTARTED, null, after, null));
+      out.emit(new Gap(Instant.now(), cursor(), Gap.Reason.SOURCE_RESTARTED, null, after, null));
     } finally {
       order.unlock();
     }
@@ -233,7 +212,7 @@ final class Progress {
       lastAsked.put(container.id(), asked);
       known.put(container.id(), container);
       if (last == null || !last.toStatus(null).sameState(container.toStatus(null))) {
-        send(statusMessage(container));
+        out.emit(statusMessage(container));
       }
     } finally {
       order.unlock();
@@ -254,7 +233,8 @@ final class Progress {
       lastAsked.remove(container.id());
       positions.remove(container.source());
       ContainerInfo gone = last == null ? container : last;
-      send(gone.withState(ContainerStatus.REMOVED, "Removed", gone.exitCode()).toStatus(cursor()));
+      out.emit(
+          gone.withState(ContainerStatus.REMOVED, "Removed", gone.exitCode()).toStatus(cursor()));
     } finally {
       order.unlock();
     }
@@ -262,12 +242,7 @@ final class Progress {
 
   /** Sends that the stream is complete. */
   void end() throws CancelledException {
-    order.lock();
-    try {
-      send(new StreamEnd(Instant.now(), cursor(), "Log stream ended"));
-    } finally {
-      order.unlock();
-    }
+    out.emit(new StreamEnd(Instant.now(), cursor(), "Log stream ended"));
   }
 
   private Position positionOf(long source) {

@@ -309,7 +309,7 @@ public final class InMemoryLogSource implements LogSource {
     private ContainerStatus status(Container container) {
       ContainerStatus status = Objects.requireNonNull(container.status);
       Cursor after = request.after();
-      return withCursor(status, after != null && marks.isEmpty() ? after : newestCursor(container));
+      return status.withCursor(after != null && marks.isEmpty() ? after : newestCursor(container));
     }
 
     private List<Event> history(List<Container> own) {
@@ -428,7 +428,7 @@ public final class InMemoryLogSource implements LogSource {
         if (status.state().equals(ContainerStatus.REMOVED)) {
           marks.remove(container.source());
         }
-        out.emit(withCursor(status, newestCursor(container)));
+        out.emit(status.withCursor(newestCursor(container)));
         return;
       }
       pass(event);
@@ -513,20 +513,6 @@ public final class InMemoryLogSource implements LogSource {
           }
         }
       }
-    }
-
-    private ContainerStatus withCursor(ContainerStatus status, @Nullable Cursor cursor) {
-      return new ContainerStatus(
-          status.timestamp(),
-          cursor,
-          status.container(),
-          status.state(),
-          status.status(),
-          status.containerId(),
-          status.image(),
-          status.startedAt(),
-          status.exitCode(),
-          status.health());
     }
   }
 }

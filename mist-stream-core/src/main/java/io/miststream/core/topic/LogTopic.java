@@ -227,7 +227,7 @@ final class LogTopic {
     synchronized (lock) {
       over = true;
       for (Viewer viewer : early) {
-        all.sendStates(viewer);
+        all.sendStates(viewer, viewer.request().after());
         viewer.finish(ending.at(Viewer.Finish.NOW));
         viewers.add(viewer);
       }

@@ -83,9 +83,10 @@ final class Topic {
   /** Lets a viewer in: tells it the states and gives it its place. */
   void join(Viewer viewer) {
     viewers.add(viewer);
-    sendStates(viewer);
     LogRequest request = viewer.request();
     Cursor after = request.after();
+    long start = after != null || request.since() != null ? -1 : startOfTail(request.tail());
+    sendStates(viewer, after != null || start < 0 ? after : before(start));
     boolean over = request.follow() == Follow.CONTAINER && !states.anyRunning();
     if (over && after == null) {
       String state =
@@ -104,22 +105,36 @@ final class Topic {
     viewer.joinedAt(ring.head());
     if (after != null) {
       continueBehind(viewer, after);
-    } else if (request.since() != null) {
+    } else if (start < 0) {
       viewer.backfill(request);
     } else {
-      long start = startOfTail(request.tail());
-      if (start < 0) {
-        viewer.backfill(request);
-      } else {
-        viewer.place(this, start, null, false);
-      }
+      viewer.place(this, start, null, false);
     }
   }
 
-  void sendStates(Viewer viewer) {
+  /**
+   * Tells a viewer how the containers are.
+   *
+   * @param here where the viewer stands, so that it can come back even if it gets no line; null if
+   *     that is not known
+   */
+  void sendStates(Viewer viewer, @Nullable Cursor here) {
     for (ContainerStatus status : states.all()) {
-      viewer.send(MessageEncoder.frame(status, false));
+      viewer.send(MessageEncoder.frame(status.withCursor(here), false));
     }
+  }
+
+  /** The position just before a message of the ring; null if nothing is known to lie before it. */
+  private @Nullable Cursor before(long seq) {
+    Positions positions = Positions.copyOf(ring.evicted());
+    for (Segment segment : ring.segments()) {
+      for (int i = 0; i < segment.count() && segment.firstSeq + i < seq; i++) {
+        if (segment.kind(i) == Kind.LINE) {
+          positions.advance(segment.mark(i));
+        }
+      }
+    }
+    return positions.cursor();
   }
 
   /** Puts a viewer right behind a cursor; false if it has to read what lies between first. */
@@ -195,7 +210,7 @@ final class Topic {
               false));
     }
     if (ring.newestEvictedStatus() >= from) {
-      sendStates(viewer);
+      sendStates(viewer, ring.evicted().cursor());
     }
     viewer.moveTo(oldest, ring.linesBefore(oldest));
   }

@@ -91,14 +91,20 @@ public final class WireCodec {
       case "log" -> line(timestamp, cursor, data);
       case "status" -> status(timestamp, cursor, data);
       case "gap" -> gap(timestamp, cursor, data);
-      case "error" ->
-          new StreamError(
-              timestamp,
-              data.text("message"),
-              one(ErrorCode.values(), data.text("code"), ErrorCode::wire));
+      case "error" -> new StreamError(timestamp, data.text("message"), errorCode(data));
       case "end" -> new StreamEnd(timestamp, cursor, data.text("message"));
       default -> null;
     };
+  }
+
+  private static ErrorCode errorCode(Fields data) {
+    String wire = data.optional("code"); // the API this one extends has none
+    for (ErrorCode code : ErrorCode.values()) {
+      if (code.wire().equals(wire)) {
+        return code;
+      }
+    }
+    return ErrorCode.INTERNAL;
   }
 
   private static LogLine line(Instant timestamp, @Nullable Cursor cursor, Fields data) {

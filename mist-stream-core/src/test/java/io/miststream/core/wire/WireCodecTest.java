@@ -160,6 +160,18 @@ class WireCodecTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"", ",\"code\":\"from_the_future\""})
+  void anErrorWhoseCodeIsUnknownIsStillTold(String code) {
+    assertThat(
+            WireCodec.decode(
+                "{\"type\":\"error\",\"timestamp\":\"2025-01-15T10:30:00Z\","
+                    + "\"data\":{\"message\":\"m\""
+                    + code
+                    + "}}"))
+        .isEqualTo(new StreamError(Instant.parse("2025-01-15T10:30:00Z"), "m", ErrorCode.INTERNAL));
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
         "",

@@ -24,6 +24,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Topics and viewers over a source in memory. */
 class LogTopicsTest {
@@ -102,6 +104,41 @@ class LogTopicsTest {
     open().untilLine("line 49"); // the topic is open
     print(50, 51);
     assertThat(viewer.untilLine("line 50").lines()).containsExactly("line 50");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 100})
+  void whoIsCutOffBeforeAnyLineContinuesFromTheFirstStatus(int tail) throws Exception {
+    print(0, 500);
+    LogRequest request = app().withTail(tail);
+    ViewerReader first = open(request).until(ContainerStatus.class::isInstance);
+    Cursor cursor = first.lastId();
+    first.close();
+    print(500, 700); // more than the tail of another connection would bring
+    assertThat(open(request.withAfter(cursor)).untilLine("line 699").lines())
+        .isEqualTo(numbered(500 - tail, 700));
+  }
+
+  @Test
+  void theFirstStatusAfterAResumeContinuesFromTheSamePlace() throws Exception {
+    print(0, 50);
+    Cursor cursor = open(app()).untilLine("line 30").lastId();
+    ViewerReader again = open(app().withAfter(cursor)).until(ContainerStatus.class::isInstance);
+    assertThat(again.lastId()).isEqualTo(cursor);
+  }
+
+  @Test
+  void aStatusThatIsToldAgainDoesNotSkipTheHistoryBehindIt() throws Exception {
+    print(0, 50);
+    ViewerReader live = open(app()).untilLine("line 49");
+    web.stop(0);
+    web.start();
+    print(50, 60);
+    live.untilLine("line 59");
+    // Its status was told between lines 49 and 50, and its history begins long before.
+    ViewerReader late = open(app().withTail(40)).until(ContainerStatus.class::isInstance);
+    assertThat(open(app().withAfter(late.lastId())).untilLine("line 59").lines())
+        .isEqualTo(numbered(20, 60));
   }
 
   @Test
