@@ -38,8 +38,7 @@ public final class LogsEndpoint extends Endpoint {
 
   @Override
   public void onOpen(Session session, EndpointConfig config) {
-    // Idle is a quiet app's normal state. Zero would do by the API, but makes Tyrus set up and
-    // cancel
+    // Idle is a quiet app's normal state. Zero would do by the API, but has Tyrus set up and cancel
     // a timer at each message.
     session.setMaxIdleTimeout(-1);
     InboundLimit.install(session);
