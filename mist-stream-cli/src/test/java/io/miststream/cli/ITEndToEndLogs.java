@@ -12,6 +12,7 @@ import io.miststream.docker.testing.DockerFixture;
 import io.miststream.docker.testing.TestContainer;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -86,18 +87,22 @@ class ITEndToEndLogs {
   /** How often the engine has the container's log file open beside the one it writes with. */
   private static long readersOfLog(TestContainer container) throws IOException {
     String log = docker.docker("inspect", "-f", "{{.LogPath}}", container.id());
+    List<Path> engines =
+        ProcessHandle.allProcesses()
+            .filter(p -> p.info().command().orElse("").endsWith("/dockerd"))
+            .map(p -> Path.of("/proc", "" + p.pid(), "fd"))
+            .toList();
+    assertThat(engines).as("running engines").isNotEmpty();
     long open = 0;
-    try (Stream<Path> processes = Files.list(Path.of("/proc"))) {
-      for (Path process : processes.filter(p -> Files.isDirectory(p.resolve("fd"))).toList()) {
-        String name = Files.readString(process.resolve("comm")).strip();
-        if (name.equals("dockerd")) {
-          try (Stream<Path> descriptors = Files.list(process.resolve("fd"))) {
-            for (Path descriptor : descriptors.toList()) {
-              if (Files.exists(descriptor, java.nio.file.LinkOption.NOFOLLOW_LINKS)
-                  && Files.readSymbolicLink(descriptor).toString().equals(log)) {
-                open++;
-              }
+    for (Path engine : engines) {
+      try (Stream<Path> descriptors = Files.list(engine)) {
+        for (Path descriptor : descriptors.toList()) {
+          try {
+            if (Files.readSymbolicLink(descriptor).toString().equals(log)) {
+              open++;
             }
+          } catch (NoSuchFileException closed) {
+            // since it was listed
           }
         }
       }

@@ -9,7 +9,6 @@ import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -31,11 +30,6 @@ class HandshakeTest {
             .handshakeTimeout(Duration.ofMillis(400))
             .maxConnections(3)
             .start();
-  }
-
-  @BeforeEach
-  void awaitThatEarlierConnectionsAreGone() {
-    await().until(() -> server.connections() == 0); // there is room for three
   }
 
   @AfterAll

@@ -266,6 +266,11 @@ final class HandshakeGate extends BaseFilter {
     attributes.removeAttribute(HttpContext.class.getName());
   }
 
+  /** WebSocket connections that count towards the limit now. */
+  int connections() {
+    return connections.get();
+  }
+
   void closed(ConnectionWriter writer) {
     heartbeat.writers().remove(writer);
     connections.decrementAndGet();

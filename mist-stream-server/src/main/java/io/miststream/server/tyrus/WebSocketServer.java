@@ -162,7 +162,7 @@ public final class WebSocketServer {
 
   /** WebSocket connections now open. */
   public int connections() {
-    return heartbeat.writers().size();
+    return gate.connections();
   }
 
   /** Takes no more connections and refuses handshakes on those that are open. */
