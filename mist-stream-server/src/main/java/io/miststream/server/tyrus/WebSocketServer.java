@@ -162,7 +162,8 @@ public final class WebSocketServer {
 
   /** WebSocket connections now open. */
   public int connections() {
-    return gate.connections();
+    HandshakeGate made = gate;
+    return made == null ? 0 : made.connections();
   }
 
   /** Takes no more connections and refuses handshakes on those that are open. */
