@@ -1,0 +1,50 @@
+package io.miststream.benchmarks;
+
+import io.miststream.core.LogLine;
+import java.io.IOException;
+
+/** A way to get each message to every viewer. */
+interface FanOut extends AutoCloseable {
+
+  /** The ways there are. */
+  enum Way {
+    PRODUCT("mist-stream"),
+    SEND_TEXT("Tyrus sendText"),
+    BROADCAST("Tyrus broadcast"),
+    NIO("NIO loop, a frame at a time"),
+    NIO_COALESCED("NIO loop, 64 KiB at a time");
+
+    final String title;
+
+    Way(String title) {
+      this.title = title;
+    }
+
+    FanOut open(Pace pace) throws Exception {
+      return switch (this) {
+        case PRODUCT -> new ProductFanOut(pace);
+        case SEND_TEXT -> new TyrusFanOut(false);
+        case BROADCAST -> new TyrusFanOut(true);
+        case NIO -> new NioFanOut(1);
+        case NIO_COALESCED -> new NioFanOut(64 << 10);
+      };
+    }
+  }
+
+  /** Where viewers connect. */
+  int port();
+
+  /** Sends a message to all of them; called by one thread at a time. */
+  void publish(LogLine message) throws IOException;
+
+  /**
+   * Whether the publisher has a thread of its own that takes turns from the pace; others are driven
+   * by the server.
+   */
+  default boolean publishesByItself() {
+    return false;
+  }
+
+  /** Nothing more is published for the moment. */
+  default void flush() throws IOException {}
+}
