@@ -302,7 +302,8 @@ final class Backfill {
     return last != null;
   }
 
-  synchronized @Nullable String lastId() {
-    return last == null ? null : last.toString();
+  /** The cursor of the last line it brought. */
+  synchronized @Nullable Cursor last() {
+    return last;
   }
 }

@@ -52,8 +52,10 @@ final class Ring {
       // A quiet topic should not cost a whole segment.
       int usual = last == null ? FIRST_SEGMENT_BYTES : segmentBytes;
       Segment fresh =
-          new Segment(
-              Math.max(usual, length), head, last == null ? 0 : last.linesBefore + last.lines());
+          last == null
+              ? new Segment(Math.max(usual, length), 0, head, 0)
+              : new Segment(
+                  Math.max(usual, length), last.count(), head, last.linesBefore + last.lines());
       segments = withRoomFor(now, fresh);
       last = fresh;
     }

@@ -19,17 +19,28 @@ final class Segment {
   final long linesBefore;
 
   private int count;
-  private int[] ends = new int[FIRST_INDEX];
-  private int[] lines = new int[FIRST_INDEX]; // in this segment, up to and with the entry
-  private Kind[] kinds = new Kind[FIRST_INDEX];
-  private long[] lanes = new long[FIRST_INDEX]; // source << 2 | lane
-  private long[] times = new long[FIRST_INDEX];
-  private int[] ordinals = new int[FIRST_INDEX];
+  private int[] ends;
+  private int[] lines; // in this segment, up to and with the entry
+  private Kind[] kinds;
+  private long[] lanes; // source << 2 | lane
+  private long[] times;
+  private int[] ordinals;
 
-  Segment(int size, long firstSeq, long linesBefore) {
+  /**
+   * @param size in bytes
+   * @param entries how many there will be, as far as one can tell
+   */
+  Segment(int size, int entries, long firstSeq, long linesBefore) {
     this.bytes = new byte[size];
     this.firstSeq = firstSeq;
     this.linesBefore = linesBefore;
+    int index = Math.max(FIRST_INDEX, entries);
+    ends = new int[index];
+    lines = new int[index];
+    kinds = new Kind[index];
+    lanes = new long[index];
+    times = new long[index];
+    ordinals = new int[index];
   }
 
   boolean hasRoomFor(int length) {

@@ -11,6 +11,7 @@ import io.miststream.core.StreamEnd;
 import io.miststream.core.StreamError;
 import io.miststream.core.StreamMessage;
 import io.miststream.core.wire.MessageEncoder;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.Queue;
@@ -193,7 +194,7 @@ final class Topic {
    * Moves a viewer that fell off the ring to the oldest message and tells it exactly what it
    * missed.
    */
-  void jump(Viewer viewer, long from, long linesBefore, @Nullable String lastId) {
+  void jump(Viewer viewer, long from, long linesBefore, byte @Nullable [] lastId) {
     long oldest = ring.oldest();
     long missed = ring.linesBefore(oldest) - linesBefore;
     boolean exact = ring.newestEvictedGap() < from;
@@ -205,7 +206,7 @@ final class Topic {
                   ring.evicted().cursor(),
                   Gap.Reason.SLOW_VIEWER,
                   exact ? missed : null,
-                  lastId == null ? null : Cursor.parse(lastId),
+                  lastId == null ? null : cursor(lastId),
                   firstLine(oldest)),
               false));
     }
@@ -219,12 +220,16 @@ final class Topic {
     for (Segment segment : ring.segments()) {
       for (int i = 0; i < segment.count(); i++) {
         if (segment.firstSeq + i >= from && segment.kind(i) == Kind.LINE) {
-          String id = MessageEncoder.id(segment.bytes, segment.end(i));
-          return id == null ? null : Cursor.parse(id);
+          byte[] id = MessageEncoder.id(segment.bytes, segment.end(i), null);
+          return id == null ? null : cursor(id);
         }
       }
     }
     return null;
+  }
+
+  private static Cursor cursor(byte[] id) {
+    return Cursor.parse(new String(id, StandardCharsets.ISO_8859_1));
   }
 
   void leave(Viewer viewer) {

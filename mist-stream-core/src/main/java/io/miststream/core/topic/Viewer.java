@@ -5,7 +5,9 @@ import io.miststream.core.Follow;
 import io.miststream.core.LogRequest;
 import io.miststream.core.wire.Frames;
 import io.miststream.core.wire.MessageEncoder;
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -57,13 +59,14 @@ public final class Viewer implements AutoCloseable {
   private volatile @Nullable Topic topic;
   private long seq;
   private long linesBefore;
-  private @Nullable String lastId;
+  private byte @Nullable [] lastId; // of the last line taken, for a gap that may follow
   private @Nullable Cursor skip;
   private boolean skipIsAhead;
   private long checkUntil;
   private long statusesFrom;
 
   private boolean finishSent;
+  private boolean canTakeBack; // whether the last poll took all there is, in order
   private int idleReads;
   private volatile @Nullable StreamClose ended;
 
@@ -86,11 +89,10 @@ public final class Viewer implements AutoCloseable {
    * Takes what is to be sent next: slices of whole ready-made WebSocket frames (text, unmasked),
    * not to be written to.
    *
+   * @param out gets the slices, in order; stays empty if there is nothing now
    * @param maxBytes most bytes to take together, unless the first frame alone is longer
-   * @return the slices in order; empty if there is nothing now
    */
-  public synchronized List<ByteBuffer> poll(int maxBytes) {
-    List<ByteBuffer> out = new ArrayList<>(2);
+  public synchronized void poll(List<ByteBuffer> out, int maxBytes) {
     while (!closed && ended == null && !fill(out, maxBytes)) {
       waiting.set(true);
       Topic now = topic;
@@ -101,7 +103,40 @@ public final class Viewer implements AutoCloseable {
         break; // nothing, or somebody has just noticed and runs the action
       }
     }
-    return out;
+  }
+
+  /**
+   * Takes back what did not go out of the last poll, so that a connection that is stuck holds
+   * nothing but a position.
+   *
+   * @param polled the slices of the last poll, as they were
+   * @param sent how many of their bytes did go out, fewer than all
+   * @return what is still to be sent before the next poll: the rest of the frame that was cut, or
+   *     the first frame
+   */
+  public synchronized ByteBuffer takeBack(List<ByteBuffer> polled, int sent) {
+    ByteArrayOutputStream rest = new ByteArrayOutputStream();
+    int before = 0; // bytes of the frames so far
+    for (ByteBuffer slice : polled) {
+      byte[] frames = slice.array();
+      int next = slice.arrayOffset() + slice.position();
+      int end = next + slice.remaining();
+      for (int frame = next; frame < end; frame = next) {
+        next = frame + Frames.length(frames, frame);
+        if (rest.size() == 0 || !canTakeBack) {
+          int gone = Math.min(Math.max(sent - before, 0), next - frame);
+          rest.write(frames, frame + gone, next - frame - gone);
+          lastId = MessageEncoder.id(frames, next, lastId);
+        } else {
+          seq--;
+          if (MessageEncoder.isLine(frames, frame)) {
+            linesBefore--;
+          }
+        }
+        before += next - frame;
+      }
+    }
+    return ByteBuffer.wrap(rest.toByteArray());
   }
 
   /**
@@ -109,7 +144,8 @@ public final class Viewer implements AutoCloseable {
    * nothing now.
    */
   public @Nullable String pollText() {
-    List<ByteBuffer> one = poll(1);
+    List<ByteBuffer> one = new ArrayList<>(1);
+    poll(one, 1);
     if (one.isEmpty()) {
       return null;
     }
@@ -139,6 +175,7 @@ public final class Viewer implements AutoCloseable {
   private boolean fill(List<ByteBuffer> out, int maxBytes) {
     while (true) {
       int bytes = takeOwnFrames(out, maxBytes);
+      canTakeBack = out.isEmpty();
       Finish last = finish.get();
       if (last != null && last.at == Finish.NOW) {
         return !out.isEmpty() || takeFinish(last, out);
@@ -146,6 +183,7 @@ public final class Viewer implements AutoCloseable {
       Backfill reading = backfill;
       Topic now = topic;
       if (reading != null) {
+        canTakeBack = false;
         if (bytes < maxBytes || out.isEmpty()) {
           reading.drain(out, maxBytes - bytes);
         }
@@ -220,6 +258,7 @@ public final class Viewer implements AutoCloseable {
       int end = (int) (Math.min(next, limit) - segment.firstSeq);
       if (seq < checkUntil) {
         if (!wants(segment, entry)) {
+          canTakeBack = false; // positions do not tell which were left out
           seq++;
           linesBefore = segment.linesBefore(entry + 1);
           continue;
@@ -241,10 +280,7 @@ public final class Viewer implements AutoCloseable {
       bytes += length;
       seq = segment.firstSeq + to;
       linesBefore = segment.linesBefore(to);
-      String id = MessageEncoder.id(segment.bytes, segment.end(to - 1));
-      if (id != null) {
-        lastId = id;
-      }
+      lastId = MessageEncoder.id(segment.bytes, segment.end(to - 1), lastId);
     }
   }
 
@@ -280,6 +316,7 @@ public final class Viewer implements AutoCloseable {
     byte[] frame = last.frame;
     if (frame != null && !finishSent) {
       finishSent = true;
+      canTakeBack = false;
       out.add(ByteBuffer.wrap(frame));
       return true;
     }
@@ -298,8 +335,9 @@ public final class Viewer implements AutoCloseable {
       idleReads = done.broughtLines() ? 0 : idleReads + 1;
       to.continueBehind(this, done, idleReads);
     }
-    if (done.lastId() != null) {
-      lastId = done.lastId();
+    Cursor last = done.last();
+    if (last != null) {
+      lastId = last.toString().getBytes(StandardCharsets.ISO_8859_1);
     }
   }
 

@@ -59,10 +59,14 @@ public final class Frames {
 
   /** The text of a frame of ours that begins at {@code at} and is {@code length} bytes long. */
   public static String text(byte[] frames, int at, int length) {
-    int header =
-        frames[at + 1] < LENGTH_IN_16_BITS
-            ? 2
-            : frames[at + 1] == LENGTH_IN_16_BITS ? 4 : MAX_HEADER;
+    int header = headerLengthAt(frames, at);
     return new String(frames, at + header, length - header, StandardCharsets.UTF_8);
+  }
+
+  /** Bytes of the header of a frame of ours that begins at {@code at}. */
+  static int headerLengthAt(byte[] frames, int at) {
+    return frames[at + 1] < LENGTH_IN_16_BITS
+        ? 2
+        : frames[at + 1] == LENGTH_IN_16_BITS ? 4 : MAX_HEADER;
   }
 }

@@ -15,6 +15,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,10 @@ public final class MessageEncoder {
           .enable(JsonWriteFeature.COMBINE_UNICODE_SURROGATES_IN_UTF8)
           .rootValueSeparator((String) null)
           .build();
+
+  /** Where in a message its type is, of which one alone begins with an l. */
+  private static final int TYPE_VALUE = "{\"type\":\"".length();
+
   private static final byte[] ID_FIELD = "\"id\":\"".getBytes(StandardCharsets.ISO_8859_1);
 
   /** Above this, a buffer that one long line needed is not kept for the next message. */
@@ -49,6 +54,11 @@ public final class MessageEncoder {
   private Out out = new Out();
   private @Nullable JsonGenerator json;
   private int start;
+
+  // The last time written, to the second.
+  private long second;
+  private byte[] timeText = {};
+  private int timeLength;
 
   /**
    * Encodes and frames a message.
@@ -100,30 +110,41 @@ public final class MessageEncoder {
   }
 
   /**
-   * The cursor text in a frame made here, or null if the message has none.
+   * The cursor text in a frame made here.
    *
    * @param end index behind the frame's last byte
+   * @param last what was found before: returned if the frame has no cursor, and overwritten if the
+   *     new one is as long
    */
-  public static @Nullable String id(byte[] frames, int end) {
+  public static byte @Nullable [] id(byte[] frames, int end, byte @Nullable [] last) {
     int quote = end - 2; // "}
     if (quote < 0 || frames[quote] != '"') {
-      return null;
+      return last;
     }
     int from = quote;
     while (from > 0 && frames[from - 1] != '"') {
       from--;
     }
     int field = from - ID_FIELD.length;
-    return field > 0 && Arrays.equals(frames, field, from, ID_FIELD, 0, ID_FIELD.length)
-        ? new String(frames, from, quote - from, StandardCharsets.ISO_8859_1)
-        : null;
+    if (field <= 0 || !Arrays.equals(frames, field, from, ID_FIELD, 0, ID_FIELD.length)) {
+      return last;
+    }
+    int length = quote - from;
+    byte[] id = last != null && last.length == length ? last : new byte[length];
+    System.arraycopy(frames, from, id, 0, length);
+    return id;
   }
 
-  private static void write(StreamMessage message, boolean named, JsonGenerator json)
-      throws IOException {
+  /** Whether the frame made here that begins at {@code at} is a log line's. */
+  public static boolean isLine(byte[] frames, int at) {
+    return frames[at + Frames.headerLengthAt(frames, at) + TYPE_VALUE] == 'l';
+  }
+
+  private void write(StreamMessage message, boolean named, JsonGenerator json) throws IOException {
     json.writeStartObject();
     json.writeStringField("type", WireCodec.type(message));
-    json.writeStringField("timestamp", message.timestamp().toString());
+    json.writeFieldName("timestamp");
+    writeTime(message.timestamp(), json);
     json.writeObjectFieldStart("data");
     if (message instanceof LogLine line) {
       json.writeStringField("line", line.line());
@@ -159,6 +180,31 @@ public final class MessageEncoder {
       json.writeStringField("id", cursor.toString());
     }
     json.writeEndObject();
+  }
+
+  /** As {@link Instant#toString}, of which it formats each second but once. */
+  private void writeTime(Instant time, JsonGenerator json) throws IOException {
+    if (time.getEpochSecond() != second || timeLength == 0) {
+      second = time.getEpochSecond();
+      String text = Instant.ofEpochSecond(second).toString();
+      timeLength = text.length() - 1; // without the Z
+      timeText = Arrays.copyOf(text.getBytes(StandardCharsets.ISO_8859_1), timeLength + 11);
+    }
+    int end = timeLength;
+    int nanos = time.getNano();
+    if (nanos != 0) {
+      timeText[end++] = '.';
+      // Three, six or nine digits, whichever say it all.
+      int digits = nanos % 1_000_000 == 0 ? 3 : nanos % 1_000 == 0 ? 6 : 9;
+      int rest = digits == 3 ? nanos / 1_000_000 : digits == 6 ? nanos / 1_000 : nanos;
+      end += digits;
+      for (int at = end - 1; at >= end - digits; at--) {
+        timeText[at] = (byte) ('0' + rest % 10);
+        rest /= 10;
+      }
+    }
+    timeText[end++] = 'Z';
+    json.writeRawUTF8String(timeText, 0, end);
   }
 
   private static void write(ContainerStatus status, JsonGenerator json) throws IOException {

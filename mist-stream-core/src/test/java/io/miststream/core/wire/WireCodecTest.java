@@ -131,12 +131,39 @@ class WireCodecTest {
     assertThat(Frames.length(out, 0)).isEqualTo(length + payload);
   }
 
+  /** The encoder keeps the text of the last second it wrote. */
+  @Test
+  void timesAreThoseOfInstant() {
+    MessageEncoder encoder = new MessageEncoder();
+    for (long second : new long[] {0, 0, 1_736_937_001, 1_736_937_002, -1, 253_402_300_800L, 0}) {
+      for (int nanos :
+          new int[] {0, 1, 999_999_999, 100_000_000, 1_000_000, 120_000, 1_000, 10, 0}) {
+        Instant time = Instant.ofEpochSecond(second, nanos);
+        encoder.encode(new StreamEnd(time, null, ""), false);
+        assertThat(Frames.text(encoder.buffer(), encoder.start(), encoder.length()))
+            .contains("\"timestamp\":\"" + time + "\"");
+      }
+    }
+  }
+
   @Test
   void theIdIsFoundWithoutParsing() {
     byte[] line = MessageEncoder.frame(SAMPLES.get("log"), false);
-    assertThat(MessageEncoder.id(line, line.length)).isEqualTo(CURSOR.toString());
+    byte[] id = MessageEncoder.id(line, line.length, null);
+    assertThat(id).asString(StandardCharsets.ISO_8859_1).isEqualTo(CURSOR.toString());
+    assertThat(MessageEncoder.id(line, line.length, id)).isSameAs(id);
     byte[] end = MessageEncoder.frame(SAMPLES.get("end"), false);
-    assertThat(MessageEncoder.id(end, end.length)).isNull();
+    assertThat(MessageEncoder.id(end, end.length, null)).isNull();
+    assertThat(MessageEncoder.id(end, end.length, id)).isSameAs(id);
+  }
+
+  @Test
+  void linesAreKnownWithoutParsing() {
+    SAMPLES.forEach(
+        (name, message) ->
+            assertThat(MessageEncoder.isLine(MessageEncoder.frame(message, false), 0))
+                .as(name)
+                .isEqualTo(message instanceof LogLine));
   }
 
   @Test

@@ -3,16 +3,16 @@ package io.miststream.server.tyrus;
 import io.miststream.core.topic.StreamClose;
 import io.miststream.core.topic.Viewer;
 import io.miststream.server.FrameConnection;
+import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.glassfish.grizzly.Buffer;
 import org.glassfish.grizzly.CompletionHandler;
 import org.glassfish.grizzly.WriteResult;
 import org.glassfish.grizzly.memory.Buffers;
-import org.glassfish.grizzly.memory.CompositeBuffer;
-import org.glassfish.grizzly.memory.MemoryManager;
 import org.glassfish.grizzly.nio.NIOConnection;
 import org.glassfish.tyrus.spi.Writer;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +27,7 @@ final class ConnectionWriter extends Writer
     implements FrameConnection, Runnable, CompletionHandler<WriteResult<Buffer, SocketAddress>> {
 
   /** Most bytes of a viewer in one write. */
-  private static final int WRITE_BYTES = 64 << 10;
+  static final int WRITE_BYTES = 64 << 10;
 
   /** Bytes after which another connection has its turn: history to a fast reader is endless. */
   private static final int TURN_BYTES = 256 << 10;
@@ -38,6 +38,7 @@ final class ConnectionWriter extends Writer
       AtomicIntegerFieldUpdater.newUpdater(ConnectionWriter.class, "scheduled");
 
   private final NIOConnection connection;
+  private final SocketChannel channel;
   private final WriteLoop loop;
   private final Heartbeat heartbeat;
   private final ControlQueue queue;
@@ -66,6 +67,7 @@ final class ConnectionWriter extends Writer
   ConnectionWriter(
       NIOConnection connection, WriteLoop loop, Heartbeat heartbeat, int maxMessageBytes) {
     this.connection = connection;
+    this.channel = (SocketChannel) connection.getChannel();
     this.loop = loop;
     this.heartbeat = heartbeat;
     this.queue = new ControlQueue(maxMessageBytes);
@@ -152,12 +154,11 @@ final class ConnectionWriter extends Writer
     scheduled = 0;
     int left = TURN_BYTES;
     while (!writing && !closed) {
-      Buffer next = next();
-      if (next == null) {
+      int sent = sendNext();
+      if (sent == 0) {
         return;
       }
-      left -= next.remaining();
-      send(next);
+      left -= sent;
       if (left <= 0) {
         run();
         return;
@@ -165,76 +166,88 @@ final class ConnectionWriter extends Writer
     }
   }
 
-  private @Nullable Buffer next() {
+  /** Sends what comes next; returns how many bytes that is, 0 if there is nothing. */
+  private int sendNext() {
     ControlFrame frame = queue.poll();
     while (frame != null && closeTaken) {
       frame.failed(); // RFC 6455, section 5.5.1: nothing follows a close frame
       frame = queue.poll();
     }
     if (frame != null) {
-      return control(frame);
+      return send(frame);
     }
     if (closeWhenFlushed || (isClosing() && !closeTaken)) {
       connection.closeSilently(); // the peer knows, or the engine has given up without a word
-      return null;
+      return 0;
     }
     if (closeTaken) {
-      return null;
+      return 0;
     }
     if (pingDue) {
       pingDue = false;
       pingInFlight = true;
-      return wrap(ByteBuffer.wrap(PING));
+      return send(ByteBuffer.wrap(PING));
     }
     Finish finishing = finish;
     Viewer source = viewer;
     if (source != null && (finishing == null || System.nanoTime() - finishing.latest < 0)) {
-      List<ByteBuffer> frames = source.poll(WRITE_BYTES);
+      List<ByteBuffer> frames = loop.slices();
+      source.poll(frames, WRITE_BYTES);
       if (!frames.isEmpty()) {
-        return wrap(frames);
+        return send(source, frames);
       }
       StreamClose end = source.ended();
       if (end != null) {
-        return control(new ControlFrame(CloseFrames.encode(end), null));
+        return send(new ControlFrame(CloseFrames.encode(end), null));
       }
     }
     return finishing == null
-        ? null
-        : control(new ControlFrame(CloseFrames.encode(finishing.close), null));
+        ? 0
+        : send(new ControlFrame(CloseFrames.encode(finishing.close), null));
   }
 
-  private Buffer control(ControlFrame frame) {
+  private int send(ControlFrame frame) {
     inFlight = frame;
     if (frame.isClose()) {
       closeTaken = true;
       startClosing();
     }
-    return wrap(frame.bytes());
+    return send(frame.bytes());
   }
 
-  private Buffer wrap(ByteBuffer bytes) {
-    return Buffers.wrap(memory(), bytes);
-  }
-
-  private Buffer wrap(List<ByteBuffer> slices) {
-    if (slices.size() == 1) {
-      return wrap(slices.get(0));
+  /**
+   * Straight to the socket, for that is most of what a server does, and the transport's way there
+   * costs as much again as the system call. What the socket does not take goes back to the viewer,
+   * but for the rest of a frame, which the transport sends as soon as there is room.
+   */
+  private int send(Viewer source, List<ByteBuffer> frames) {
+    int length = 0;
+    for (ByteBuffer slice : frames) {
+      length += slice.remaining();
     }
-    CompositeBuffer all = CompositeBuffer.newBuffer(memory());
-    for (ByteBuffer slice : slices) {
-      all.append(wrap(slice));
+    if (length > WRITE_BYTES) {
+      return send(frames.get(0)); // one long frame
     }
-    return all;
+    ByteBuffer gathered = loop.buffer();
+    for (ByteBuffer slice : frames) {
+      gathered.put(slice.array(), slice.arrayOffset() + slice.position(), slice.remaining());
+    }
+    int sent;
+    try {
+      sent = channel.write(gathered.flip());
+    } catch (IOException e) {
+      terminate();
+      return 0;
+    }
+    return sent == length ? length : sent + send(source.takeBack(frames, sent));
   }
 
-  private MemoryManager<?> memory() {
-    return connection.getMemoryManager();
-  }
-
-  private void send(Buffer bytes) {
+  private int send(ByteBuffer bytes) {
+    int length = bytes.remaining();
     writeStarted = System.nanoTime();
     writing = true;
-    connection.write(bytes, this);
+    connection.write(Buffers.wrap(connection.getMemoryManager(), bytes), this);
+    return length;
   }
 
   // -- the write's completion: on the loop if it went out at once, else on the transport's threads

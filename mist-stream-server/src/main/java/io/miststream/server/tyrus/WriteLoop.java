@@ -1,5 +1,8 @@
 package io.miststream.server.tyrus;
 
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
@@ -17,6 +20,10 @@ final class WriteLoop implements Runnable {
   private final Queue<ConnectionWriter> ready = new ConcurrentLinkedQueue<>();
   private final Thread thread;
   private volatile boolean idle;
+
+  // The loop's thread only.
+  private final ByteBuffer buffer = ByteBuffer.allocateDirect(ConnectionWriter.WRITE_BYTES);
+  private final List<ByteBuffer> slices = new ArrayList<>();
   private volatile boolean stopped;
 
   WriteLoop(String name) {
@@ -34,6 +41,17 @@ final class WriteLoop implements Runnable {
     if (idle) {
       LockSupport.unpark(thread);
     }
+  }
+
+  /** To gather a write in; on the loop's thread only. */
+  ByteBuffer buffer() {
+    return buffer.clear();
+  }
+
+  /** To poll a viewer into; on the loop's thread only. */
+  List<ByteBuffer> slices() {
+    slices.clear();
+    return slices;
   }
 
   boolean isCurrentThread() {

@@ -15,6 +15,7 @@ import io.miststream.core.LogStream;
 import io.miststream.core.StreamEnd;
 import io.miststream.core.StreamError;
 import io.miststream.testkit.InMemoryLogSource;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -472,12 +473,13 @@ class LogTopicsTest {
     Viewer viewer = keep(topics.open(app()));
     ViewerReader other = open(app()).untilLine("line 99");
     int bytes = 0;
-    List<java.nio.ByteBuffer> slices;
+    List<ByteBuffer> slices = new ArrayList<>();
     do {
-      slices = viewer.poll(1000);
-      int together = slices.stream().mapToInt(java.nio.ByteBuffer::remaining).sum();
+      slices.clear();
+      viewer.poll(slices, 1000);
+      int together = slices.stream().mapToInt(ByteBuffer::remaining).sum();
       assertThat(together).isLessThanOrEqualTo(1000);
-      for (java.nio.ByteBuffer slice : slices) {
+      for (ByteBuffer slice : slices) {
         int at = slice.position();
         while (at < slice.limit()) {
           at += io.miststream.core.wire.Frames.length(slice.array(), slice.arrayOffset() + at);
