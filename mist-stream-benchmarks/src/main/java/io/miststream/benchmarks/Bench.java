@@ -20,6 +20,8 @@ record Bench(int rounds, int seconds) {
   @FunctionalInterface
   interface Measurement {
     /**
+     * Measures.
+     *
      * @param counts false in the round that only warms up
      */
     void run(boolean counts) throws Exception;
