@@ -77,12 +77,22 @@ final class Child implements AutoCloseable {
     return read();
   }
 
+  /** Has it do something, and waits for its answer, as it is. */
+  String line(String command) throws IOException {
+    commands.println(command);
+    return readLine();
+  }
+
   private Answer read() throws IOException {
+    return new Answer(parse(readLine()));
+  }
+
+  private String readLine() throws IOException {
     String line = answers.readLine();
     if (line == null || !line.startsWith("ok")) {
       throw new IOException(name + " answered " + line);
     }
-    return new Answer(parse(line.substring(2)));
+    return line.substring(2).strip();
   }
 
   /** Splits {@code key=value} pairs. */
@@ -112,8 +122,13 @@ final class Child implements AutoCloseable {
     throw new IOException("no VmRSS of " + pid);
   }
 
-  long pid() {
-    return process.pid();
+  /** CPU time of a process in nanoseconds, all its threads together. */
+  static long cpuNanos(long pid) throws IOException {
+    String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+    // Behind the name, which can hold anything: fields 3 and on, of which 14 and 15 are the times.
+    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+    double ticks = Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+    return (long) (ticks * 1e9 / Machine.TICKS_PER_SECOND);
   }
 
   /** Ends it; it may take a moment to do so in order. */

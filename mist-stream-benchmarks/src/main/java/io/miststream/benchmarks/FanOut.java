@@ -12,7 +12,9 @@ interface FanOut extends AutoCloseable {
     SEND_TEXT("Tyrus sendText"),
     BROADCAST("Tyrus broadcast"),
     NIO("NIO loop, a frame at a time"),
-    NIO_COALESCED("NIO loop, 64 KiB at a time");
+    NIO_COALESCED("NIO loop, 64 KiB at a time"),
+    NATS("nats-server"),
+    MOSQUITTO("mosquitto");
 
     final String title;
 
@@ -27,6 +29,8 @@ interface FanOut extends AutoCloseable {
         case BROADCAST -> new TyrusFanOut(true);
         case NIO -> new NioFanOut(1);
         case NIO_COALESCED -> new NioFanOut(64 << 10);
+        case NATS -> BrokerFanOut.nats();
+        case MOSQUITTO -> BrokerFanOut.mosquitto();
       };
     }
   }
@@ -43,6 +47,16 @@ interface FanOut extends AutoCloseable {
    */
   default boolean publishesByItself() {
     return false;
+  }
+
+  /** What the load client has to say and to count, for messages of so many bytes. */
+  default String viewers(int size) {
+    return "path=/ws/container/logs?appId=1&tail=0";
+  }
+
+  /** CPU time of processes other than this one, in nanoseconds. */
+  default long otherCpu() throws IOException {
+    return 0;
   }
 
   /** Nothing more is published for the moment. */

@@ -3,17 +3,21 @@ package io.miststream.benchmarks;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Messages to 1, 100 and 1 000 viewers, as fast as they are taken, by every way there is. */
 final class FanOutBenchmark implements Benchmark {
+  private static final Set<FanOut.Way> WAYS =
+      EnumSet.range(FanOut.Way.PRODUCT, FanOut.Way.NIO_COALESCED);
   private static final int[] SIZES = {200, 2048};
   private static final int[] VIEWERS = {1, 100, 1000};
   private static final int WINDOW_BYTES = 128 << 10;
 
-  private static final String RATE = "frames/s";
-  private static final String CPU = "server CPU µs/frame";
+  static final String RATE = "frames/s";
+  static final String CPU = "server CPU µs/frame";
   private static final String ALLOCATED = "bytes allocated/frame";
 
   @Override
@@ -31,12 +35,25 @@ final class FanOutBenchmark implements Benchmark {
     List<Report> reports = new ArrayList<>();
     Map<FanOut.Way, Child> servers = new EnumMap<>(FanOut.Way.class);
     try (Child client = bench.loadClient()) {
-      for (FanOut.Way way : FanOut.Way.values()) {
+      for (FanOut.Way way : WAYS) {
         servers.put(way, bench.server(way, "4g"));
       }
       for (int size : SIZES) {
         for (int viewers : VIEWERS) {
-          reports.add(measure(bench, client, servers, size, viewers));
+          reports.add(
+              measure(
+                      bench,
+                      client,
+                      servers,
+                      size,
+                      viewers,
+                      RATE,
+                      "× sendText",
+                      "× NIO 64 KiB",
+                      CPU,
+                      ALLOCATED)
+                  .ratios(RATE, FanOut.Way.SEND_TEXT.title, "× sendText")
+                  .ratios(RATE, FanOut.Way.NIO_COALESCED.title, "× NIO 64 KiB"));
         }
       }
     } finally {
@@ -47,18 +64,20 @@ final class FanOutBenchmark implements Benchmark {
     return reports;
   }
 
-  private static Report measure(
-      Bench bench, Child client, Map<FanOut.Way, Child> servers, int size, int viewers)
+  /** One table: a row for each server. */
+  static Report measure(
+      Bench bench,
+      Child client,
+      Map<FanOut.Way, Child> servers,
+      int size,
+      int viewers,
+      String... columns)
       throws Exception {
     Report report =
         new Report(
             "Fan-out: %d-byte messages, %d viewer%s"
                 .formatted(size, viewers, viewers == 1 ? "" : "s"),
-            RATE,
-            "× sendText",
-            "× NIO 64 KiB",
-            CPU,
-            ALLOCATED);
+            columns);
     System.err.printf("fanout %d bytes, %d viewers:", size, viewers);
     List<Bench.Measurement> measurements = new ArrayList<>();
     servers.forEach(
@@ -69,8 +88,6 @@ final class FanOutBenchmark implements Benchmark {
                   measure(bench, client, server, size, viewers, counts ? row : new Report.Row());
                 }));
     bench.interleave(measurements);
-    report.ratios(RATE, FanOut.Way.SEND_TEXT.title, "× sendText");
-    report.ratios(RATE, FanOut.Way.NIO_COALESCED.title, "× NIO 64 KiB");
     return report;
   }
 
@@ -79,8 +96,12 @@ final class FanOutBenchmark implements Benchmark {
       throws IOException, InterruptedException {
     Child.Answer ports = server.ask("port");
     client.ask(
-        "connect port=%s path=/ws/container/logs?appId=1&tail=0 count=%d feedback=%s"
-            .formatted(ports.text("port"), viewers, ports.text("feedback")));
+        "connect port=%s count=%d feedback=%s %s"
+            .formatted(
+                ports.text("port"),
+                viewers,
+                ports.text("feedback"),
+                server.line("viewers size=" + size)));
     Thread.sleep(500); // an upgraded viewer has yet to join, and the first window would pass it by
     server.ask("start size=%d window=%d".formatted(size, WINDOW_BYTES / size));
     Thread.sleep(1000);

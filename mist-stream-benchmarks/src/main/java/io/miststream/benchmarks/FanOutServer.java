@@ -21,6 +21,7 @@ import java.util.logging.Logger;
  *
  * <ul>
  *   <li>{@code port}: the servers' ports.
+ *   <li>{@code viewers size=}: what to tell the load client besides.
  *   <li>{@code start size= (window=|rate=)}: publishes.
  *   <li>{@code once size=}: publishes one message.
  *   <li>{@code stop}: no more.
@@ -67,43 +68,57 @@ final class FanOutServer {
     System.exit(0);
   }
 
-  private String perform(String command) throws InterruptedException {
+  private String perform(String command) throws InterruptedException, IOException {
     Map<String, String> values = Child.parse(command);
     LoadMessages messages = new LoadMessages(Integer.parseInt(values.getOrDefault("size", "200")));
-    switch (command.split(" ", -1)[0]) {
-      case "port":
-        return "port=" + fanOut.port() + " feedback=" + feedback.getLocalPort();
-      case "start":
-        if (values.containsKey("rate")) {
-          pace.atRate(messages, Double.parseDouble(values.getOrDefault("rate", "")));
-        } else {
-          pace.asFastAsTaken(messages, Long.parseLong(values.getOrDefault("window", "")));
-        }
-        return "";
-      case "once":
-        long made = Clock.nanos();
-        pace.once(messages);
-        return "ns=" + made;
-      case "stop":
-        pace.pause();
-        return "";
-      case "stats":
-        return "cpu=%d allocated=%d threads=%d published=%d used=%d"
-            .formatted(
-                SYSTEM.getProcessCpuTime(),
-                allocated(),
-                THREADS.getThreadCount(),
-                pace.published(),
-                used());
-      case "heap":
-        for (int i = 0; i < 3; i++) {
-          System.gc();
-          Thread.sleep(100);
-        }
-        return "used=" + used();
-      default:
-        throw new IllegalArgumentException(command);
+    return switch (command.split(" ", -1)[0]) {
+      case "port" -> "port=" + fanOut.port() + " feedback=" + feedback.getLocalPort();
+      case "viewers" -> fanOut.viewers(Integer.parseInt(values.getOrDefault("size", "200")));
+      case "start" -> start(messages, values);
+      case "once" -> once(messages);
+      case "stop" -> stop();
+      case "stats" -> stats();
+      case "heap" -> heap();
+      default -> throw new IllegalArgumentException(command);
+    };
+  }
+
+  private String start(LoadMessages messages, Map<String, String> values) {
+    if (values.containsKey("rate")) {
+      pace.atRate(messages, Double.parseDouble(values.getOrDefault("rate", "")));
+    } else {
+      pace.asFastAsTaken(messages, Long.parseLong(values.getOrDefault("window", "")));
     }
+    return "";
+  }
+
+  private String once(LoadMessages messages) {
+    long made = Clock.nanos();
+    pace.once(messages);
+    return "ns=" + made;
+  }
+
+  private String stop() {
+    pace.pause();
+    return "";
+  }
+
+  private String stats() throws IOException {
+    return "cpu=%d allocated=%d threads=%d published=%d used=%d"
+        .formatted(
+            SYSTEM.getProcessCpuTime() + fanOut.otherCpu(),
+            allocated(),
+            THREADS.getThreadCount(),
+            pace.published(),
+            used());
+  }
+
+  private static String heap() throws InterruptedException {
+    for (int i = 0; i < 3; i++) {
+      System.gc();
+      Thread.sleep(100);
+    }
+    return "used=" + used();
   }
 
   private static long used() {

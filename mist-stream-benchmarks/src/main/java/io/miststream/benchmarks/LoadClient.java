@@ -13,6 +13,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -22,16 +23,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Many WebSocket viewers at little cost: one thread that counts frames by their headers, and looks
- * into one of {@value LoadConnection#SAMPLE} for its number and its time. A {@link Child}, with
- * these commands:
+ * into some for their number and their time. A {@link Child}, with these commands:
  *
  * <ul>
- *   <li>{@code connect port= path= count= [stalled=N] [feedback=PORT]}: connects; the first N never
- *       read; the number of frames that even the slowest of the others has goes to the feedback
- *       port, as longs.
+ *   <li>{@code connect port= path= count= [stalled=N] [feedback=PORT] [sample=N] [protocol= hello=
+ *       unit=]}: connects, see {@link LoadConnection.Plan}; the first N never read; the number of
+ *       frames that even the slowest of the others has goes to the feedback port, as longs.
  *   <li>{@code stats}: frames, bytes, the least and most of one connection, errors.
  *   <li>{@code latency}: percentiles, in microseconds, since the last time it was asked.
  *   <li>{@code await frames=N}: waits until every connection has N frames.
+ *   <li>{@code awaitTotal frames=N}: waits until all together have N frames.
  *   <li>{@code awaitEnd}: waits until every connection is closed.
  *   <li>{@code close}: closes them all.
  * </ul>
@@ -72,23 +73,22 @@ final class LoadClient implements Runnable {
 
   private String perform(String command) throws Exception {
     Map<String, String> values = Child.parse(command);
-    switch (command.split(" ", -1)[0]) {
-      case "connect":
-        return connect(values);
-      case "stats":
-        return onLoop(this::stats);
-      case "latency":
-        return onLoop(this::latency);
-      case "await":
+    return switch (command.split(" ", -1)[0]) {
+      case "connect" -> connect(values);
+      case "stats" -> onLoop(this::stats);
+      case "latency" -> onLoop(this::latency);
+      case "await" -> {
         long frames = Long.parseLong(values.getOrDefault("frames", "1"));
-        return await(() -> connections.stream().allMatch(c -> c.stalled || c.frames >= frames));
-      case "awaitEnd":
-        return await(() -> connections.stream().allMatch(c -> c.closed));
-      case "close":
-        return onLoop(this::close);
-      default:
-        throw new IllegalArgumentException(command);
-    }
+        yield await(() -> connections.stream().allMatch(c -> c.stalled || c.frames >= frames));
+      }
+      case "awaitTotal" -> {
+        long frames = Long.parseLong(values.getOrDefault("frames", "1"));
+        yield await(() -> connections.stream().mapToLong(c -> c.frames).sum() >= frames);
+      }
+      case "awaitEnd" -> await(() -> connections.stream().allMatch(c -> c.closed));
+      case "close" -> onLoop(this::close);
+      default -> throw new IllegalArgumentException(command);
+    };
   }
 
   private String await(Callable<Boolean> condition) throws Exception {
@@ -113,7 +113,16 @@ final class LoadClient implements Runnable {
     int port = Integer.parseInt(values.getOrDefault("port", ""));
     int count = Integer.parseInt(values.getOrDefault("count", "1"));
     int stalled = Integer.parseInt(values.getOrDefault("stalled", "0"));
-    String path = values.getOrDefault("path", "/");
+    String protocol = values.get("protocol");
+    LoadConnection.Plan plan =
+        new LoadConnection.Plan(
+            values.getOrDefault("path", "/"),
+            protocol == null ? "" : "Sec-WebSocket-Protocol: " + protocol + "\r\n",
+            new String(
+                HexFormat.of().parseHex(values.getOrDefault("hello", "")),
+                StandardCharsets.ISO_8859_1),
+            Integer.parseInt(values.getOrDefault("unit", "0")),
+            Integer.parseInt(values.getOrDefault("sample", "16")));
     String feedbackPort = values.get("feedback");
     if (feedbackPort != null) {
       SocketChannel channel =
@@ -136,7 +145,7 @@ final class LoadClient implements Runnable {
       }
       InetAddress from =
           InetAddress.getByAddress(new byte[] {127, 0, 1, (byte) (1 + i % ADDRESSES)});
-      LoadConnection connection = new LoadConnection(this, port, path, from, i < stalled);
+      LoadConnection connection = new LoadConnection(this, port, plan, from, i < stalled);
       opened.add(connection);
       onLoop(
           () -> {

@@ -17,8 +17,17 @@ import org.jspecify.annotations.Nullable;
  * fields belong to the client's thread.
  */
 final class LoadConnection {
-  /** One message of so many is looked into. */
-  static final int SAMPLE = 16;
+  /**
+   * What a connection asks for and counts.
+   *
+   * @param path with the query
+   * @param headers further lines of the handshake
+   * @param hello sent once the connection is open, as one binary message
+   * @param unit bytes of a message where several share a frame, as other protocols have it; 0 to
+   *     count text frames
+   * @param sample one message of so many is looked into
+   */
+  record Plan(String path, String headers, String hello, int unit, int sample) {}
 
   private static final int CARRY = 32; // a frame's header, and the beginning of its message
   private static final int STALLED_RECEIVE_BUFFER = 4096;
@@ -34,20 +43,21 @@ final class LoadConnection {
   private final LoadClient client;
   private final SocketChannel channel;
   private final InetSocketAddress to;
-  private final String path;
+  private final Plan plan;
   private final CountDownLatch open = new CountDownLatch(1);
 
   private boolean upgraded;
   private final byte[] carry = new byte[4096]; // at first the response's header
   private int carried;
   private long skip; // bytes of the frame before that have not come yet
+  private long payload; // of binary frames
   private long sampledSeq = -1;
   private long sampledAt;
 
-  LoadConnection(LoadClient client, int port, String path, InetAddress from, boolean stalled)
+  LoadConnection(LoadClient client, int port, Plan plan, InetAddress from, boolean stalled)
       throws IOException {
     this.client = client;
-    this.path = path;
+    this.plan = plan;
     this.stalled = stalled;
     this.to = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
     channel = SocketChannel.open();
@@ -76,7 +86,10 @@ final class LoadConnection {
     try {
       if (key.isConnectable()) {
         channel.finishConnect();
-        channel.write(handshake());
+        channel.write(
+            ByteBuffer.wrap(
+                handshake(plan.path, to.getPort(), plan.headers)
+                    .getBytes(StandardCharsets.ISO_8859_1)));
         key.interestOps(SelectionKey.OP_READ);
         return;
       }
@@ -102,18 +115,18 @@ final class LoadConnection {
     }
   }
 
-  private ByteBuffer handshake() {
-    String request =
-        "GET "
-            + path
-            + " HTTP/1.1\r\nHost: 127.0.0.1:"
-            + to.getPort()
-            + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
-    return ByteBuffer.wrap(request.getBytes(StandardCharsets.ISO_8859_1));
+  /** The client's side of an opening handshake. */
+  static String handshake(String path, int port, String headers) {
+    return "GET "
+        + path
+        + " HTTP/1.1\r\nHost: 127.0.0.1:"
+        + port
+        + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        + headers
+        + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
   }
 
-  private boolean upgrade(ByteBuffer buffer) {
+  private boolean upgrade(ByteBuffer buffer) throws IOException {
     for (int at = 0; at + 4 <= buffer.limit(); at++) {
       if (buffer.getInt(at) == 0x0d0a0d0a) {
         if (buffer.get(9) != '1' || buffer.get(10) != '0' || buffer.get(11) != '1') {
@@ -123,6 +136,9 @@ final class LoadConnection {
           return false;
         }
         upgraded = true;
+        if (!plan.hello.isEmpty()) {
+          channel.write(masked(2, plan.hello.getBytes(StandardCharsets.ISO_8859_1)));
+        }
         carried = 0;
         buffer.position(at + 4);
         open.countDown();
@@ -131,6 +147,17 @@ final class LoadConnection {
     }
     carry(buffer, 0);
     return false;
+  }
+
+  /** A frame with a mask of zeros, which leaves everything as it is. */
+  private static ByteBuffer masked(int opcode, byte[] payload) {
+    return ByteBuffer.allocate(8 + payload.length)
+        .put((byte) (0x80 | opcode))
+        .put((byte) (0x80 | 126))
+        .putShort((short) payload.length)
+        .putInt(0)
+        .put(payload)
+        .flip();
   }
 
   private void count(ByteBuffer in) throws IOException {
@@ -170,16 +197,21 @@ final class LoadConnection {
 
   private void frame(ByteBuffer in, int opcode, int at, int here, long length) throws IOException {
     switch (opcode) {
+      case 2 -> {
+        payload += length;
+        frames = payload / Math.max(1, plan.unit);
+      }
       case 1 -> message(in, at, here, length);
       case 8 -> end(null);
-      case 9 -> channel.write(ByteBuffer.wrap(new byte[] {(byte) 0x8a, (byte) 0x80, 0, 0, 0, 0}));
+      case 9 -> channel.write(masked(10, new byte[0]));
       default -> {}
     }
   }
 
-  /** {@code {"type":"log",…} counts; what else there is says so in the same place. */
+  /** Log lines count; what else there is says so in the same place. */
   private void message(ByteBuffer in, int at, int here, long length) {
-    if (here < 10) {
+    if (in.get(at) != '{') {
+      frames++; // somebody else's plain lines
       return;
     }
     byte type = in.get(at + 9);
@@ -190,7 +222,7 @@ final class LoadConnection {
       return;
     }
     frames++;
-    if (frames % SAMPLE == 1 && here == length) {
+    if (frames % plan.sample == 0 && here == length) {
       sample(in, at, at + here);
     }
   }

@@ -1,14 +1,15 @@
 package io.miststream.benchmarks;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** What the figures were measured on. */
 final class Machine {
+  /** USER_HZ, which is 100 on every Linux there is. */
+  static final double TICKS_PER_SECOND = 100;
+
   private Machine() {}
 
   static String describe() throws IOException {
@@ -47,15 +48,17 @@ final class Machine {
     }
   }
 
-  /** The first line that a command prints, or null if there is no such command. */
-  static @Nullable String version(String... command) throws IOException {
-    if (!has(command[0])) {
-      return null;
+  /** CPU time that all processes together have used, in seconds. */
+  static double busySeconds() throws IOException {
+    try (Stream<String> lines = Files.lines(Path.of("/proc/stat"))) {
+      String[] ticks = lines.findFirst().orElseThrow().strip().split(" +", -1);
+      long busy = 0;
+      for (int i = 1; i < ticks.length; i++) {
+        boolean idle = i == 4 || i == 5; // idle, iowait; guest time is in user time already
+        busy += idle || i > 8 ? 0 : Long.parseLong(ticks[i]);
+      }
+      return busy / TICKS_PER_SECOND;
     }
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String printed =
-        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-    return printed.lines().findFirst().orElse("");
   }
 
   /** Whether a command is on the path. */

@@ -1,25 +1,37 @@
 package io.miststream.benchmarks;
 
 import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 
-/** Runs benchmarks and prints what they measured. */
+/** Runs benchmarks, prints what they measured and keeps the latest of each. */
 public final class Main {
-  private static final List<Benchmark> ALL = List.of(new FanOutBenchmark());
+  private static final Path PAGE = Path.of("docs/BENCHMARKS.md");
+  private static final List<Benchmark> ALL =
+      List.of(
+          new FanOutBenchmark(),
+          new LatencyBenchmark(),
+          new HistoryBenchmark(),
+          new IdleBenchmark(),
+          new StalledBenchmark(),
+          new PeersBenchmark(),
+          new StartupBenchmark(),
+          new JmhBenchmarks());
 
   private Main() {}
 
   /**
    * The command line.
    *
-   * @param arguments {@code --list}, or names, with {@code --rounds N}, {@code --seconds N}, {@code
-   *     --out FILE}
+   * @param arguments {@code --list}, or names (all if there is none) and {@code --rounds N}, {@code
+   *     --seconds N}
    */
   public static void main(String[] arguments) throws Exception {
     int rounds = 5;
     int seconds = 2;
-    Path out = null;
-    List<String> names = new java.util.ArrayList<>();
+    List<String> names = new ArrayList<>();
     for (int i = 0; i < arguments.length; i++) {
       switch (arguments[i]) {
         case "--list" -> {
@@ -28,18 +40,36 @@ public final class Main {
         }
         case "--rounds" -> rounds = Integer.parseInt(arguments[++i]);
         case "--seconds" -> seconds = Integer.parseInt(arguments[++i]);
-        case "--out" -> out = Path.of(arguments[++i]);
         default -> names.add(arguments[i]);
       }
     }
-    Bench bench = new Bench(rounds, seconds);
-    System.out.println("%s; %d rounds.%n".formatted(Machine.describe(), rounds));
+    List<String> known = ALL.stream().map(Benchmark::name).toList();
+    if (!known.containsAll(names)) {
+      System.err.println("There are " + String.join(", ", known) + ".");
+      System.exit(2);
+    }
+    Page page = new Page(PAGE, known);
+    String machine = Machine.describe();
     for (Benchmark benchmark : ALL) {
       if (names.isEmpty() || names.contains(benchmark.name())) {
-        for (Report report : benchmark.run(bench)) {
-          System.out.println(report.markdown());
-        }
+        page.replace(benchmark.name(), run(benchmark, new Bench(rounds, seconds), machine));
+        page.write();
       }
     }
+  }
+
+  private static String run(Benchmark benchmark, Bench bench, String machine) throws Exception {
+    StringBuilder text = new StringBuilder(benchmark.summary()).append(".\n\n");
+    text.append(LocalDate.now(ZoneOffset.UTC)).append("; ").append(machine).append("; ");
+    text.append(bench.rounds()).append(" rounds.\n");
+    try {
+      for (Report report : benchmark.run(bench)) {
+        text.append('\n').append(report.markdown());
+      }
+    } catch (Benchmark.SkippedException e) {
+      text.append("\nSkipped: ").append(e.getMessage()).append('\n');
+    }
+    System.out.println("## " + benchmark.name() + "\n\n" + text);
+    return text.toString();
   }
 }

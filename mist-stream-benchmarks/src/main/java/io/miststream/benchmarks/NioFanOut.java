@@ -2,6 +2,7 @@ package io.miststream.benchmarks;
 
 import io.miststream.core.LogLine;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
@@ -19,8 +20,14 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class NioFanOut implements FanOut {
   private static final String RESPONSE =
-      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-          + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+      String.join(
+          "\r\n",
+          "HTTP/1.1 101 Switching Protocols",
+          "Upgrade: websocket",
+          "Connection: Upgrade",
+          "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
+          "",
+          "");
 
   private final ServerSocketChannel listener = ServerSocketChannel.open();
   private final List<SocketChannel> viewers = new CopyOnWriteArrayList<>();
@@ -57,7 +64,7 @@ final class NioFanOut implements FanOut {
       }
     } catch (IOException e) {
       if (listener.isOpen()) {
-        throw new java.io.UncheckedIOException(e);
+        throw new UncheckedIOException(e);
       }
     }
   }
@@ -68,7 +75,7 @@ final class NioFanOut implements FanOut {
   }
 
   @Override
-  public void publish(LogLine message) throws IOException {
+  public void publish(LogLine message) {
     gathered.put(Json.frame(message));
     if (gathered.position() >= atOnce) {
       flush();
@@ -76,22 +83,24 @@ final class NioFanOut implements FanOut {
   }
 
   @Override
-  public void flush() throws IOException {
+  public void flush() {
     gathered.flip();
-    for (SocketChannel viewer : viewers) {
-      try {
-        ByteBuffer bytes = gathered.duplicate();
-        viewer.write(bytes);
-        while (bytes.hasRemaining()) {
-          LockSupport.parkNanos(10_000);
-          viewer.write(bytes);
-        }
-      } catch (IOException e) {
-        viewers.remove(viewer); // gone
-        viewer.close();
-      }
-    }
+    viewers.removeIf(viewer -> !send(viewer, gathered.duplicate()));
     gathered.clear();
+  }
+
+  /** Whether the viewer is still there. */
+  private static boolean send(SocketChannel viewer, ByteBuffer bytes) {
+    try {
+      viewer.write(bytes);
+      while (bytes.hasRemaining()) {
+        LockSupport.parkNanos(10_000);
+        viewer.write(bytes);
+      }
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   @Override

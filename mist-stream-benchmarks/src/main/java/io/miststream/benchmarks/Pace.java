@@ -78,9 +78,9 @@ final class Pace {
       LoadMessages source = messages;
       if (source != null && isDue()) {
         due += everyNanos;
-        LogLine line = source.line(sequence);
-        sequence = sequence + 1;
-        return line;
+        long seq = sequence;
+        sequence = seq + 1;
+        return source.line(seq);
       }
       long wait = everyNanos == 0 || source == null ? 0 : due - System.nanoTime();
       if (wait > 0) {

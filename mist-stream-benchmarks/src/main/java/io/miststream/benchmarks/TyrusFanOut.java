@@ -82,12 +82,16 @@ final class TyrusFanOut implements FanOut {
         return;
       }
     }
-    for (Session session : SESSIONS) {
-      try {
-        session.getAsyncRemote().sendText(text);
-      } catch (IllegalStateException e) {
-        SESSIONS.remove(session); // closed meanwhile
-      }
+    SESSIONS.removeIf(session -> !send(session, text));
+  }
+
+  /** Whether the viewer is still there. */
+  private static boolean send(Session session, String text) {
+    try {
+      var unused = session.getAsyncRemote().sendText(text);
+      return true;
+    } catch (IllegalStateException e) {
+      return false;
     }
   }
 

@@ -1,0 +1,57 @@
+package io.miststream.benchmarks;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The product as it is shipped: {@code mist-stream serve}, on the servers' core. */
+final class Distribution implements AutoCloseable {
+  private static final String COMMAND = "mist-stream-cli/target/mist-stream/bin/mist-stream";
+  private static final String ANNOUNCEMENT = "listening on http://";
+
+  private final Process process;
+  private final int port;
+
+  private Distribution(Process process, int port) {
+    this.process = process;
+    this.port = port;
+  }
+
+  /** Starts it, and waits until it listens. */
+  static Distribution serve() throws IOException {
+    Process process = start(0);
+    BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
+    String line = out.readLine();
+    while (line != null && !line.startsWith(ANNOUNCEMENT)) {
+      line = out.readLine();
+    }
+    if (line == null) {
+      throw new IOException("mist-stream serve did not start");
+    }
+    return new Distribution(
+        process, Integer.parseInt(line.substring(line.lastIndexOf(':') + 1).strip()));
+  }
+
+  /** Starts it without waiting. */
+  static Process start(int port) throws IOException {
+    List<String> command = new ArrayList<>(Child.pinned(Bench.SERVER_CORE));
+    command.addAll(List.of(Path.of(COMMAND).toString(), "serve", "--port", String.valueOf(port)));
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    return builder.start();
+  }
+
+  int port() {
+    return port;
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    process.destroy();
+    process.waitFor();
+  }
+}
