@@ -45,8 +45,9 @@ public final class LogFilter {
   /**
    * A filter; each argument may be null for no restriction.
    *
-   * @throws StreamException {@code INVALID_REQUEST} with the reason if a pattern is malformed or
-   *     longer than {@value #MAX_PATTERN} characters
+   * @throws StreamException {@code INVALID_REQUEST} with the reason if a pattern is malformed,
+   *     longer than {@value #MAX_PATTERN} characters, or too large with its counted repetitions
+   *     written out: something repeated more than 1000 times, or more than 5000 characters in all
    */
   public static LogFilter of(
       @Nullable LogStream stream,
@@ -66,6 +67,10 @@ public final class LogFilter {
     if (expression.length() > MAX_PATTERN) {
       throw new StreamException(
           ErrorCode.INVALID_REQUEST, name + " is longer than " + MAX_PATTERN + " characters");
+    }
+    String tooLarge = PatternLimit.problem(expression);
+    if (tooLarge != null) {
+      throw new StreamException(ErrorCode.INVALID_REQUEST, name + " " + tooLarge);
     }
     try {
       return Pattern.compile(expression);

@@ -3,8 +3,13 @@ package io.miststream.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
 import java.time.Instant;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LogFilterTest {
   private static LogLine line(String text, LogStream stream) {
@@ -71,6 +76,123 @@ class LogFilterTest {
     assertThat(LogFilter.of(null, null, "x".repeat(512), null).grep()).hasSize(512);
     assertThatThrownBy(() -> LogFilter.of(null, null, "x".repeat(513), null))
         .hasMessageContaining("512");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "a{1000}",
+        "a{2,1000}",
+        "a{1000,}",
+        "(a{10}){100}",
+        "(?:(?:a{10}){10}b?){10}",
+        "(a{1000}|b{1000})+",
+        "a{900}b{900}c{900}d{900}e{900}",
+        "\\Q((a{1000}){1000}){1000}\\E",
+        "\\(a{1000}\\){2}",
+        "[(]a{1000}[)]{2}",
+        "[]({1000})]{1000}",
+        "[[:alpha:](]{1000}",
+        "\\x{1000}{999}",
+        "\\p{Greek}{999}",
+        "(a{1000}){,2}{x}{",
+      })
+  void countedRepetitionsUpTo1000AreFine(String expression) {
+    assertThat(LogFilter.of(null, null, expression, null).grep()).isEqualTo(expression);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "((a{1000}){1000}){1000}",
+        "(a{1000}){2}",
+        "(a{10}){101}",
+        "(?:(?:a{10}){10}b?){11}",
+        "(?P<name>x|(a{2,1000})*){2,}",
+        "(a{1000})(?i){2}",
+        "(?i)(?:a{1000})(?-s){2}",
+        "(a{1000})\\Q\\E{2}",
+        "(\\Q{\\E{1000}){2}",
+        "([[:alpha:])]{1000}){2}",
+        "([^]){]{1000}){2}",
+        "([\\]){]{1000}){2}",
+        "(\\x{28}{1000}){2}",
+      })
+  void nestedCountsThatRepeatMoreThan1000TimesAreRefused(String expression) {
+    assertThatThrownBy(() -> LogFilter.of(null, null, expression, null))
+        .isInstanceOf(StreamException.class)
+        .hasMessage("grep repeats something more than 1000 times, counts in counts multiplied")
+        .extracting(e -> ((StreamException) e).code())
+        .isEqualTo(ErrorCode.INVALID_REQUEST);
+  }
+
+  @Test
+  void sequencesOfCountsAreLimitedTogether() {
+    LogFilter.of(null, null, "a{1000}".repeat(4) + "b{999}", null);
+    assertThatThrownBy(() -> LogFilter.of(null, null, null, "a{1000}".repeat(5)))
+        .hasMessage("exclude is longer than 5000 characters once its counts are written out");
+  }
+
+  @Test
+  void whateverIsAcceptedCompilesToAProgramOfBoundedSize() {
+    String[] parts = {
+      "a",
+      "(",
+      ")",
+      "(?:",
+      "(?i)",
+      "(?i:",
+      "[",
+      "]",
+      "[^",
+      "]",
+      "[:alpha:]",
+      "|",
+      "*",
+      "?",
+      "{9}",
+      "{0,9}",
+      "{9,}",
+      "{1000}",
+      "{30}",
+      "\\Q",
+      "\\E",
+      "\\",
+      "\\p{",
+      "\\x{",
+      "}",
+      "\\d",
+      "^",
+      "(a{9})",
+      "(?:b{30})",
+      "-",
+      ":",
+      "\\pL",
+      "\\b",
+      "\\012",
+      "🚀",
+      " "
+    };
+    Random random = new Random(42);
+    int accepted = 0;
+    for (int i = 0; i < 20_000; i++) {
+      StringBuilder expression = new StringBuilder();
+      for (int n = random.nextInt(12); n >= 0; n--) {
+        expression.append(parts[random.nextInt(parts.length)]);
+      }
+      if (PatternLimit.problem(expression.toString()) == null) {
+        try {
+          // A character is at most an instruction for itself and two for its being optional.
+          assertThat(Pattern.compile(expression.toString()).programSize())
+              .as(expression.toString())
+              .isLessThan(3 * PatternLimit.MAX_SIZE + 100);
+          accepted++;
+        } catch (PatternSyntaxException e) {
+          // Malformed ones are RE2/J's to refuse.
+        }
+      }
+    }
+    assertThat(accepted).isGreaterThan(1_000);
   }
 
   @Test

@@ -131,6 +131,7 @@ class HandshakeTest {
         "appId=1&follow=ever | follow must be one of container, app, none",
         "appId=1&grep=( | grep is not a valid regular expression",
         "appId=1&exclude=%5Ba | exclude is not a valid regular expression",
+        "appId=1&grep=((a{1000}){1000}){1000} | grep repeats something more than 1000 times",
         "appId=1&container=../x | container is not a container name",
         "appId=%zz | the query contains a broken percent-escape",
         "appId=1&x=%f | the query contains a broken percent-escape",
