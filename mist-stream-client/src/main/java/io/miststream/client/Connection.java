@@ -14,6 +14,8 @@ import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -54,8 +56,19 @@ final class Connection {
     this.settings = settings;
   }
 
-  /** Connects and shakes hands. */
+  /** Connects and shakes hands, within the connect timeout. */
   void open(URI uri) throws FailedException {
+    // A time for each read would not do: a server could send its answer byte by byte.
+    CompletableFuture<Void> opened = new CompletableFuture<>();
+    Future<?> unused =
+        opened
+            .orTimeout(millis(settings.connectTimeout()), TimeUnit.MILLISECONDS)
+            .whenComplete(
+                (ready, late) -> {
+                  if (late != null) {
+                    close();
+                  }
+                });
     try {
       boolean tls = uri.getScheme().equals("wss");
       int port = uri.getPort() >= 0 ? uri.getPort() : tls ? 443 : 80;
@@ -70,14 +83,18 @@ final class Connection {
       in = new FrameInput(new PatientInput(socket, input), LONGEST_MESSAGE);
       out = output;
     } catch (IOException e) {
-      throw new FailedException(Failure.unreachable(settings.endpoints(), e));
+      IOException problem = opened.isDone() ? new SocketTimeoutException() : e;
+      throw new FailedException(Failure.unreachable(settings.endpoints(), problem));
+    } finally {
+      opened.complete(null);
     }
   }
 
   private Socket connect(String host, int port) throws IOException {
     IOException problem = null;
     String name = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
-    for (InetAddress address : InetAddress.getAllByName(name)) {
+    InetAddress[] addresses = InetAddress.getAllByName(name);
+    for (InetAddress address : addresses) {
       Socket socket = new Socket();
       synchronized (state) {
         if (closed) {
@@ -86,10 +103,9 @@ final class Connection {
         wire = socket;
       }
       try {
-        int timeout = millis(settings.connectTimeout());
+        Duration share = settings.connectTimeout().dividedBy(addresses.length);
         socket.setTcpNoDelay(true);
-        socket.setSoTimeout(timeout); // for the answer to the handshake
-        socket.connect(new InetSocketAddress(address, port), timeout);
+        socket.connect(new InetSocketAddress(address, port), millis(share));
         return socket;
       } catch (IOException e) {
         socket.close();

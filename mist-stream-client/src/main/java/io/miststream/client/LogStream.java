@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class LogStream {
 
   private final Settings settings;
-  private final LogRequest request;
+  private LogRequest request;
   private final Backoff backoff;
   private final Map<String, ContainerStatus> states = new HashMap<>();
   private @Nullable Cursor after;
@@ -83,11 +83,12 @@ final class LogStream {
       connection.close();
     }
     boolean advanced = after != null && !after.equals(from);
+    boolean lasted = System.nanoTime() - began > 2 * settings.longestRetry().toNanos();
     // A server that lets us in only to say that it has nothing to offer is no success.
-    if (advanced || (heard && failure.minWait().isZero())) {
+    if (advanced || (heard && (lasted || failure.minWait().isZero()))) {
       failingSince = System.nanoTime();
     }
-    if (advanced || System.nanoTime() - began > 2 * settings.longestRetry().toNanos()) {
+    if (advanced || lasted) {
       backoff.reset();
     }
     return failure;
@@ -96,6 +97,11 @@ final class LogStream {
   private void handOn(StreamMessage message, Emitter out) throws CancelledException {
     if (message.cursor() != null) {
       after = message.cursor();
+    } else if (message instanceof ContainerStatus && request.since() == null) {
+      // The log was empty, so that all of it will be new: asking for the same number of lines
+      // again would leave out what is printed while we are away. Where the history was merely
+      // not read yet, this may bring more of it than was asked for; but nothing is lost.
+      request = request.withTail(LogRequest.ALL);
     }
     if (message instanceof ContainerStatus status) {
       ContainerStatus old =

@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A stream survives its connection: when that is lost, another is made, which goes on right
  * behind the last message received, so that a subscriber gets each message once and in order. A
- * status that says nothing new after that is left out.
+ * status that says nothing new after that is left out. Where the log was still empty, the next
+ * connection asks for all of it, whatever {@code tail} said.
  *
  * <p>Demand is backpressure: a subscriber that asks for no more lets the server's messages wait, at
  * first in the network, then in the server, which in the end skips some and says so with a {@link
@@ -137,7 +138,11 @@ public final class MistStreamClient implements LogSource {
       return this;
     }
 
-    /** How long a connection may take to be made; default 10 s. */
+    /**
+     * How long a connection may take to be made, from the first packet over TLS to the end of the
+     * answer to the handshake; default 10 s. Where the server's name has several addresses they
+     * share that time. Looking the name up counts, but is not cut short.
+     */
     public Builder connectTimeout(Duration timeout) {
       connectTimeout = positive("connectTimeout", timeout);
       return this;

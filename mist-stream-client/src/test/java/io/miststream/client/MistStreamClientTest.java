@@ -12,6 +12,8 @@ import io.miststream.core.LogRequest;
 import io.miststream.core.StreamMessage;
 import io.miststream.core.wire.WireCodec;
 import io.miststream.testkit.RecordingSubscriber;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -71,10 +73,15 @@ class MistStreamClientTest {
   void nothingConnectsBeforeSubscription() throws Exception {
     ScriptedServer scripted = serve(Peer::accept);
 
-    MistStreamClient.create(scripted.uri()).logs(LogRequest.of(1));
-    TimeUnit.MILLISECONDS.sleep(100);
-
-    assertThat(scripted.peers()).isEmpty();
+    Flow.Publisher<StreamMessage> logs =
+        MistStreamClient.create(scripted.uri()).logs(LogRequest.of(1));
+    // Connections are taken in order: one made before this would be the first.
+    try (Socket own = new Socket(InetAddress.getLoopbackAddress(), scripted.uri().getPort())) {
+      Awaitility.await().until(() -> !scripted.peers().isEmpty());
+      assertThat(scripted.peers().get(0).isFrom(own)).isTrue();
+    }
+    assertThat(logs).isNotNull();
+    assertThat(scripted.peers()).hasSize(1);
   }
 
   @Test
@@ -230,7 +237,7 @@ class MistStreamClientTest {
     assertThat(scripted.peers().get(0).frames().poll(5, TimeUnit.SECONDS).opcode()).isEqualTo(-1);
     assertThat(subscriber.isComplete()).isFalse();
     assertThat(subscriber.error()).isNull();
-    Awaitility.await().until(() -> threads().isEmpty());
+    Awaitility.await().until(() -> Samples.clientThreads().isEmpty());
   }
 
   @Test
@@ -248,7 +255,7 @@ class MistStreamClientTest {
 
     subscriber.cancel();
 
-    Awaitility.await().until(() -> threads().isEmpty());
+    Awaitility.await().until(() -> Samples.clientThreads().isEmpty());
   }
 
   @Test
@@ -264,14 +271,8 @@ class MistStreamClientTest {
 
     subscriber.cancel();
 
-    Awaitility.await().until(() -> threads().isEmpty());
+    Awaitility.await().until(() -> Samples.clientThreads().isEmpty());
     assertThat(subscriber.error()).isNull();
-  }
-
-  private static List<Thread> threads() {
-    return Thread.getAllStackTraces().keySet().stream()
-        .filter(thread -> thread.getName().startsWith("mist-client-"))
-        .toList();
   }
 
   @Test

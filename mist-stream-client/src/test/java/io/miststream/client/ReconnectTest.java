@@ -11,11 +11,13 @@ import io.miststream.core.StreamError;
 import io.miststream.core.StreamException;
 import io.miststream.core.wire.WireCodec;
 import io.miststream.testkit.RecordingSubscriber;
+import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -235,6 +237,91 @@ class ReconnectTest {
     assertThat(subscriber.states()).containsExactly("running");
   }
 
+  @Test
+  void aConnectionThatWasQuietForLongIsNoFailureUntilItEnds() throws Exception {
+    server =
+        new ScriptedServer(
+            peer -> {
+              peer.accept();
+              peer.message(status("running"));
+              if (peer.number == 1) {
+                assertThat(peer.frames().poll(500, TimeUnit.MILLISECONDS)).as("quiet").isNull();
+                peer.message(unavailable());
+                peer.close(1013, "source_unavailable");
+              } else {
+                peer.message(end(1));
+              }
+              peer.awaitEnd();
+            });
+    // Longer than the wait that the server is given, but not than that and the quiet connection.
+    RecordingSubscriber subscriber =
+        RecordingSubscriber.to(
+            client(server.uri())
+                .giveUpAfter(Duration.ofMillis(1400))
+                .build()
+                .logs(LogRequest.of(1)));
+
+    subscriber.awaitComplete();
+    assertThat(server.peers()).hasSize(2);
+  }
+
+  @Test
+  void whatIsPrintedToAnEmptyLogDuringACutIsAskedFor() throws Exception {
+    LogRequest onlyNew = LogRequest.of(1).withTail(0);
+    server =
+        new ScriptedServer(
+            peer -> {
+              peer.accept();
+              peer.message(status("running")); // without an id: there is no line yet
+              if (peer.number == 2) {
+                peer.message(line(1));
+              } else if (peer.number == 3) {
+                peer.message(end(1));
+                peer.awaitEnd();
+              }
+            });
+    RecordingSubscriber.to(client(server.uri()).build().logs(onlyNew)).awaitComplete();
+
+    assertThat(server.peers().stream().map(peer -> peer.parameter("tail")))
+        .containsExactly("0", "all", null);
+    assertThat(Samples.number(server.peers().get(2).parameter("after"))).isEqualTo(1);
+  }
+
+  @Test
+  void whereNothingWasToldYetOrTheTimeIsLimitedTheSameIsAskedForAgain() throws Exception {
+    server =
+        new ScriptedServer(
+            peer -> {
+              peer.accept();
+              if (peer.number > 1) {
+                peer.message(status("running"));
+                peer.message(end(1));
+                peer.awaitEnd();
+              }
+            });
+    RecordingSubscriber.to(client(server.uri()).build().logs(LogRequest.of(1).withTail(0)))
+        .awaitComplete();
+    assertThat(server.peers().get(1).parameter("tail")).isEqualTo("0");
+    server.close();
+
+    server =
+        new ScriptedServer(
+            peer -> {
+              peer.accept();
+              peer.message(status("running"));
+              if (peer.number > 1) {
+                peer.message(end(1));
+                peer.awaitEnd();
+              }
+            });
+    RecordingSubscriber.to(
+            client(server.uri())
+                .build()
+                .logs(LogRequest.of(1).withTail(5).withTimes(Samples.START, null)))
+        .awaitComplete();
+    assertThat(server.peers().get(1).parameter("tail")).isEqualTo("5");
+  }
+
   private static StreamError unavailable() {
     return new StreamError(Samples.START, "Docker is unreachable", ErrorCode.SOURCE_UNAVAILABLE);
   }
@@ -274,11 +361,28 @@ class ReconnectTest {
         RecordingSubscriber.to(client(later).build().logs(LogRequest.of(1)));
     Awaitility.await().until(() -> retries.size() > 2);
 
+    server =
+        new ScriptedServer(
+            new ServerSocket(later.getPort(), 50, InetAddress.getLoopbackAddress()),
+            peer -> {
+              peer.accept();
+              peer.message(line(1));
+              peer.message(end(1));
+              peer.awaitEnd();
+            });
+
+    assertThat(subscriber.awaitComplete().lines()).containsExactly("line 1");
+  }
+
+  @Test
+  void cancellingBetweenTwoAttemptsEndsThem() throws Exception {
+    RecordingSubscriber subscriber =
+        RecordingSubscriber.to(client(unusedAddress()).build().logs(LogRequest.of(1)));
+    Awaitility.await().until(() -> retries.size() > 2);
+
     subscriber.cancel();
 
-    int before = retries.size();
-    TimeUnit.MILLISECONDS.sleep(200);
-    assertThat(retries).hasSizeLessThanOrEqualTo(before + 1);
+    Awaitility.await().until(() -> Samples.clientThreads().isEmpty());
     assertThat(subscriber.error()).isNull();
   }
 
@@ -303,7 +407,28 @@ class ReconnectTest {
   }
 
   @Test
+  void anAnswerThatTricklesInWinsNoTime() throws Exception {
+    server =
+        new ScriptedServer(
+            peer -> {
+              while (true) {
+                peer.trickle();
+              }
+            });
+    RecordingSubscriber subscriber =
+        RecordingSubscriber.to(
+            client(server.uri())
+                .connectTimeout(Duration.ofMillis(300))
+                .giveUpAfter(Duration.ZERO)
+                .build()
+                .logs(LogRequest.of(1)));
+
+    assertThat(failure(subscriber)).hasMessageEndingWith("no answer in time");
+  }
+
+  @Test
   void aServerThatHasGoneSilentIsLeftAfterAPing() throws Exception {
+    CompletableFuture<Integer> answer = new CompletableFuture<>();
     server =
         new ScriptedServer(
             peer -> {
@@ -311,8 +436,10 @@ class ReconnectTest {
               peer.message(line(peer.number));
               if (peer.number == 2) {
                 peer.message(end(2));
+              } else {
+                answer.complete(peer.frames().take().opcode());
               }
-              TimeUnit.SECONDS.sleep(10);
+              peer.awaitEnd();
             });
     RecordingSubscriber subscriber =
         RecordingSubscriber.to(
@@ -322,7 +449,7 @@ class ReconnectTest {
                 .logs(LogRequest.of(1)));
 
     assertThat(subscriber.awaitComplete().lines()).containsExactly("line 1", "line 2");
-    assertThat(server.peers().get(0).frames().take().opcode()).isEqualTo(ScriptedServer.PING);
+    assertThat(answer.join()).isEqualTo(ScriptedServer.PING);
     assertThat(retries).hasSize(1);
     assertThat(retries.get(0).cause()).hasMessage("the connection has gone silent");
   }
@@ -333,9 +460,11 @@ class ReconnectTest {
         new ScriptedServer(
             peer -> {
               peer.accept();
+              // More than the limit in all, each of them well below it.
               for (int i = 0; i < 10; i++) {
                 peer.ping();
-                TimeUnit.MILLISECONDS.sleep(150);
+                assertThat(peer.frames().take().opcode()).isEqualTo(ScriptedServer.PONG);
+                assertThat(peer.frames().poll(150, TimeUnit.MILLISECONDS)).isNull();
               }
               peer.message(end(1));
               peer.awaitEnd();

@@ -6,6 +6,7 @@ import io.miststream.core.LogLine;
 import io.miststream.core.LogStream;
 import io.miststream.core.StreamEnd;
 import java.time.Instant;
+import java.util.List;
 
 /** Messages for tests: the line numbered {@code n} is a second later than the one before. */
 final class Samples {
@@ -36,6 +37,13 @@ final class Samples {
     return cursor == null
         ? 0
         : (int) (Cursor.parse(cursor).own().time() / 1_000_000_000L - START.getEpochSecond());
+  }
+
+  /** The threads of all clients. */
+  static List<Thread> clientThreads() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().startsWith("mist-client-"))
+        .toList();
   }
 
   static StreamEnd end(int n) {

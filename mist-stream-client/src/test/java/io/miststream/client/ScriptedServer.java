@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A WebSocket server on a bare socket, which does to each connection what a test says. */
@@ -143,6 +144,11 @@ final class ScriptedServer implements Closeable {
         line.write(b);
       }
       return line.toString(StandardCharsets.UTF_8).trim();
+    }
+
+    /** Whether its other end is {@code client}. */
+    boolean isFrom(Socket client) {
+      return socket.getPort() == client.getLocalPort();
     }
 
     /** Path and query as the client has sent them. */
@@ -277,6 +283,13 @@ final class ScriptedServer implements Closeable {
       out.write(bytes.length);
       out.write(bytes, 0, bytes.length / 2);
       out.flush();
+    }
+
+    /** A byte of an answer that never ends, and a moment's rest. */
+    void trickle() throws IOException, InterruptedException {
+      out.write('H');
+      out.flush();
+      frames.poll(20, TimeUnit.MILLISECONDS);
     }
 
     /** Ends the connection with a reset. */
