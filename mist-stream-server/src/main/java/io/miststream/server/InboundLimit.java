@@ -19,13 +19,14 @@ final class InboundLimit {
       new StreamClose(1009, "messages are limited to " + MAX_BYTES + " bytes");
 
   private final Session session;
+  private volatile Runnable received = () -> {};
   private long bytes;
 
   private InboundLimit(Session session) {
     this.session = session;
   }
 
-  static void install(Session session) {
+  static InboundLimit install(Session session) {
     // A message's parts arrive one after the other, so text and binary can share the count.
     InboundLimit limit = new InboundLimit(session);
     session.addMessageHandler(
@@ -34,9 +35,16 @@ final class InboundLimit {
     session.addMessageHandler(
         ByteBuffer.class,
         (MessageHandler.Partial<ByteBuffer>) (part, last) -> limit.count(part.remaining(), last));
+    return limit;
+  }
+
+  /** What to run whenever something has arrived. */
+  void onReceived(Runnable action) {
+    received = action;
   }
 
   private void count(int part, boolean last) {
+    received.run();
     bytes += part;
     if (bytes > MAX_BYTES) {
       Sessions.close(session, TOO_BIG);

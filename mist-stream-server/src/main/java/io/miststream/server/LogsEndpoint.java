@@ -24,16 +24,18 @@ import org.slf4j.LoggerFactory;
 public final class LogsEndpoint extends Endpoint {
   private static final Logger LOG = LoggerFactory.getLogger(LogsEndpoint.class);
 
-  private static final String VIEWER = "io.miststream.server.Viewer";
-  // A message that a container cannot get rid of in this time is not going to arrive.
-  private static final Duration SEND_TIMEOUT = Duration.ofSeconds(60);
+  // What to run when the session is closed.
+  private static final String LEAVE = "io.miststream.server.leave";
 
   private final LogTopics topics;
   private final LogRequestParser parser;
+  private final Duration pingInterval;
+  private final EndpointThreads threads = new EndpointThreads();
 
-  LogsEndpoint(LogTopics topics, LogRequestParser parser) {
+  LogsEndpoint(LogTopics topics, LogRequestParser parser, Duration pingInterval) {
     this.topics = topics;
     this.parser = parser;
+    this.pingInterval = pingInterval;
   }
 
   @Override
@@ -41,15 +43,19 @@ public final class LogsEndpoint extends Endpoint {
     // Idle is a quiet app's normal state. Zero would do by the API, but has Tyrus set up and cancel
     // a timer at each message.
     session.setMaxIdleTimeout(-1);
-    InboundLimit.install(session);
+    InboundLimit inbound = InboundLimit.install(session);
     try {
       Viewer viewer = topics.open(parser.parse(session.getQueryString()));
-      session.getUserProperties().put(VIEWER, viewer);
       if (session.getUserProperties().get(FrameConnection.PROPERTY)
           instanceof FrameConnection connection) {
-        connection.serve(viewer);
+        onClose(session, viewer::close);
+        connection.serve(viewer); // and pings
       } else {
-        new TextSender(session, viewer, SEND_TIMEOUT).start();
+        TextSender sender =
+            new TextSender(session, viewer, threads, pingInterval, StreamEndpoints.STALL_TIMEOUT);
+        onClose(session, sender::stop);
+        inbound.onReceived(sender::received);
+        sender.start();
       }
     } catch (StreamException e) {
       refuse(session, e.code(), String.valueOf(e.getMessage()));
@@ -68,22 +74,26 @@ public final class LogsEndpoint extends Endpoint {
             sent -> Sessions.close(session, close));
   }
 
+  private static void onClose(Session session, Runnable action) {
+    session.getUserProperties().put(LEAVE, action);
+  }
+
   @Override
   public void onClose(Session session, CloseReason reason) {
-    closeViewer(session);
+    leave(session);
   }
 
   @Override
   public void onError(Session session, Throwable error) {
     LOG.debug("Session {} failed", session.getId(), error);
     if (!session.isOpen()) {
-      closeViewer(session);
+      leave(session);
     }
   }
 
-  private static void closeViewer(Session session) {
-    if (session.getUserProperties().remove(VIEWER) instanceof Viewer viewer) {
-      viewer.close();
+  private static void leave(Session session) {
+    if (session.getUserProperties().remove(LEAVE) instanceof Runnable action) {
+      action.run();
     }
   }
 }

@@ -4,14 +4,23 @@ import io.miststream.core.topic.LogTopics;
 import jakarta.websocket.DeploymentException;
 import jakarta.websocket.server.ServerContainer;
 import jakarta.websocket.server.ServerEndpointConfig;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
 
 /**
  * The WebSocket endpoints, for any {@code jakarta.websocket} container: an embedding Tomcat, Jetty,
- * Undertow or Tyrus adds them to its {@link ServerContainer}. Who may connect is the embedding
- * application's business there; parameters are checked behind the upgrade, and a bad one is
- * answered with one {@code error} message and close 1008.
+ * Undertow or Tyrus adds them to its {@link ServerContainer}. Parameters are checked behind the
+ * upgrade, and a bad one is answered with one {@code error} message and close 1008.
+ *
+ * <p><b>They check neither who connects nor {@code Origin}.</b> Whoever reaches them reads every
+ * log; and a browser opens a WebSocket for a page of any site, with the user's cookies (cross-site
+ * WebSocket hijacking). So the embedding application has to guard them: by a filter before their
+ * paths that authenticates the user and allows known origins only.
+ *
+ * <p>Sessions are pinged, every 30 s unless told otherwise. One that has shown no sign of life
+ * since a ping is closed when the next is due; not while a message to it is stuck, which is given 5
+ * min. Sending is done by a few daemon threads, which end after a minute without sessions.
  *
  * <p>The stand-alone {@link MistStreamServer} serves the same endpoints.
  */
@@ -20,6 +29,11 @@ public final class StreamEndpoints {
   /** Paths of an app's logs: the documented one, and the one that Mist's own dashboard uses. */
   public static final List<String> LOG_PATHS =
       List.of("/ws/container/logs", "/api/ws/container/logs");
+
+  static final Duration PING_INTERVAL = Duration.ofSeconds(30);
+
+  /** How long a peer may leave a message unread, before it is given up. */
+  static final Duration STALL_TIMEOUT = Duration.ofMinutes(5);
 
   private StreamEndpoints() {}
 
@@ -30,7 +44,21 @@ public final class StreamEndpoints {
    * @param parser reads and limits the parameters
    */
   public static List<ServerEndpointConfig> logs(LogTopics topics, LogRequestParser parser) {
-    LogsEndpoint endpoint = new LogsEndpoint(topics, parser);
+    return logs(topics, parser, PING_INTERVAL);
+  }
+
+  /**
+   * The same, pinging sessions more or less often.
+   *
+   * @param pingInterval between two pings of a session, positive; 30 s without it
+   * @throws IllegalArgumentException if it is not
+   */
+  public static List<ServerEndpointConfig> logs(
+      LogTopics topics, LogRequestParser parser, Duration pingInterval) {
+    if (pingInterval.isZero() || pingInterval.isNegative()) {
+      throw new IllegalArgumentException("pingInterval must be positive");
+    }
+    LogsEndpoint endpoint = new LogsEndpoint(topics, parser, pingInterval);
     return LOG_PATHS.stream()
         .map(
             path ->

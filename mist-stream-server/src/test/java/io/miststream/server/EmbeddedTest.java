@@ -1,53 +1,65 @@
 package io.miststream.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.miststream.core.topic.LogTopics;
 import jakarta.websocket.server.ServerApplicationConfig;
 import jakarta.websocket.server.ServerEndpointConfig;
-import java.io.IOException;
-import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.glassfish.tyrus.container.grizzly.server.GrizzlyServerContainer;
 import org.glassfish.tyrus.server.Server;
 import org.glassfish.tyrus.server.TyrusServerContainer;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The endpoints in a container that knows nothing of them: Tyrus's own. */
 class EmbeddedTest {
   private final MemoryLogSource source = new MemoryLogSource();
-  private final LogTopics topics = LogTopics.create(source);
+  private final LogTopics topics = LogTopics.builder(source).linger(Duration.ZERO).build();
   private TyrusServerContainer container;
   private int port;
 
-  @BeforeEach
-  void start() throws Exception {
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+  private void serve(List<ServerEndpointConfig> endpoints) throws Exception {
+    try (ServerSocket free = new ServerSocket(0)) {
       port = free.getLocalPort();
     }
     container = (TyrusServerContainer) new GrizzlyServerContainer().createContainer(Map.of());
-    StreamEndpoints.addLogs(container, topics);
+    for (ServerEndpointConfig endpoint : endpoints) {
+      container.addEndpoint(endpoint);
+    }
     container.start("/app", port);
+  }
+
+  private void servePinging(Duration interval) throws Exception {
+    serve(StreamEndpoints.logs(topics, LogRequestParser.create(), interval));
+    source.app(1);
   }
 
   @AfterEach
   void stop() {
-    container.stop();
+    if (container != null) {
+      container.stop();
+    }
     topics.close();
   }
 
-  private RawWebSocket open(String query) throws IOException {
+  private RawWebSocket open(String query) throws Exception {
+    if (container == null) {
+      serve(StreamEndpoints.logs(topics, LogRequestParser.create()));
+    }
     return RawWebSocket.open(port, "/app/ws/container/logs" + query);
   }
 
   @Test
-  void streamsToTheEnd() throws IOException {
+  void streamsToTheEnd() throws Exception {
     source.app(1).print("one");
     try (RawWebSocket viewer = open("?appId=1")) {
       assertThat(viewer.readText()).contains("\"type\":\"status\"");
@@ -66,7 +78,7 @@ class EmbeddedTest {
   }
 
   @Test
-  void badParametersAreOneErrorAndAClose() throws IOException {
+  void badParametersAreOneErrorAndAClose() throws Exception {
     for (String query : new String[] {"", "?appId=abc", "?appId=1&grep=("}) {
       try (RawWebSocket viewer = open(query)) {
         assertThat(viewer.readText())
@@ -77,7 +89,7 @@ class EmbeddedTest {
   }
 
   @Test
-  void theSourcesErrorsArriveTheSame() throws IOException {
+  void theSourcesErrorsArriveTheSame() throws Exception {
     try (RawWebSocket viewer = open("?appId=404")) {
       assertThat(viewer.readText()).contains("Container not found");
       assertThat(viewer.readClose().closeCode()).isEqualTo(1008);
@@ -85,7 +97,7 @@ class EmbeddedTest {
   }
 
   @Test
-  void longMessagesAreClosedWith1009() throws IOException {
+  void longMessagesAreClosedWith1009() throws Exception {
     source.app(1);
     try (RawWebSocket viewer = open("?appId=1")) {
       assertThat(viewer.readText()).contains("status");
@@ -104,7 +116,93 @@ class EmbeddedTest {
       assertThat(viewer.readText()).contains("status");
       assertThat(topics.topics()).isEqualTo(1);
       viewer.reset();
+      await().until(() -> topics.topics() == 0);
     }
+  }
+
+  @Test
+  void aPeerThatAnswersPingsStays() throws Exception {
+    servePinging(Duration.ofMillis(500));
+    try (RawWebSocket viewer = open("?appId=1")) {
+      assertThat(viewer.readText()).contains("status");
+      for (int i = 0; i < 3; i++) {
+        RawWebSocket.Frame ping = viewer.readFrame();
+        assertThat(ping.opcode()).isEqualTo(RawWebSocket.PING);
+        viewer.sendFrame(true, RawWebSocket.PONG, ping.payload());
+      }
+      for (int i = 0; i < 3; i++) {
+        assertThat(viewer.readFrame().opcode()).isEqualTo(RawWebSocket.PING);
+        viewer.sendText("any sign of life will do");
+      }
+      assertThat(topics.topics()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aSilentPeerIsClosedAndForgotten() throws Exception {
+    servePinging(Duration.ofMillis(200));
+    try (RawWebSocket viewer = open("?appId=1")) {
+      assertThat(viewer.readText()).contains("status");
+      assertThat(viewer.readFrame().opcode()).isEqualTo(RawWebSocket.PING);
+      assertThat(viewer.readClose().closeCode()).isEqualTo(1011);
+      await().until(() -> topics.topics() == 0);
+    }
+  }
+
+  @Test
+  void pingsAndLinesDoNotDisturbEachOther() throws Exception {
+    servePinging(Duration.ofMillis(500));
+    source.app(1).print("line 0", "line 1", "line 2", "line 3");
+    try (RawWebSocket viewer = open("?appId=1&tail=all")) {
+      assertThat(viewer.readText()).contains("status");
+      int lines = 0;
+      for (int pings = 0; pings < 4; ) {
+        RawWebSocket.Frame frame = viewer.readFrame();
+        if (frame.opcode() == RawWebSocket.PING) {
+          viewer.sendFrame(true, RawWebSocket.PONG, frame.payload());
+          pings++;
+        } else {
+          assertThat(frame.text()).contains("\"line\":\"line " + lines + "\"");
+          source.app(1).print("line " + (lines + 4)); // there is always something to send
+          lines++;
+        }
+      }
+      assertThat(lines).isGreaterThan(10);
+    }
+  }
+
+  @Test
+  void aPeerThatStopsReadingForManyIntervalsIsNotDead() throws Exception {
+    servePinging(Duration.ofSeconds(1));
+    source.app(2);
+    String line = "x".repeat(1 << 20);
+    for (int i = 0; i < 20; i++) {
+      source.app(1).print(line); // more than the system takes of what is not read
+    }
+    try (RawWebSocket viewer = RawWebSocket.connect(port, 8192)) {
+      viewer.handshake("/app/ws/container/logs?appId=1&tail=all");
+      assertThat(viewer.readText()).contains("status");
+      try (RawWebSocket other = open("?appId=2")) {
+        assertThat(other.readText()).contains("status");
+        for (int i = 0; i < 3; i++) {
+          RawWebSocket.Frame ping = other.readFrame();
+          assertThat(ping.opcode()).isEqualTo(RawWebSocket.PING);
+          other.sendFrame(true, RawWebSocket.PONG, ping.payload());
+        }
+      }
+      // Not to the end of the stream: Tyrus closes at once behind it, and what is still on its way
+      // is lost with the answers to our pings that nobody has read.
+      for (int i = 0; i < 20; i++) {
+        assertThat(viewer.readText()).contains(line);
+      }
+    }
+  }
+
+  @Test
+  void thePingIntervalIsChecked() {
+    assertThatThrownBy(() -> StreamEndpoints.logs(topics, LogRequestParser.create(), Duration.ZERO))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("pingInterval must be positive");
   }
 
   /** The way an application deploys them: by a configuration that the container finds. */
