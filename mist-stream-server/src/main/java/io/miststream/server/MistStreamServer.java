@@ -11,6 +11,7 @@ import jakarta.websocket.DeploymentException;
 import jakarta.websocket.server.ServerEndpointConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
@@ -18,6 +19,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,10 +67,12 @@ public final class MistStreamServer implements AutoCloseable {
     return server.port();
   }
 
-  /** Where it listens: {@code http://HOST:PORT}. */
+  /**
+   * Where it listens: {@code http://HOST:PORT}, with {@code localhost} or the address in the form
+   * that clients send as their {@code Host}, such as {@code [::1]}.
+   */
   public URI uri() {
-    String name = host.indexOf(':') >= 0 ? "[" + host + "]" : host;
-    return URI.create("http://" + name + ":" + port());
+    return URI.create("http://" + host + ":" + port());
   }
 
   /** WebSocket connections that are open now. */
@@ -98,10 +102,13 @@ public final class MistStreamServer implements AutoCloseable {
   /** What a server is started with. Not thread-safe. */
   public static final class Builder {
     private static final Duration LONGEST_GRACE = Duration.ofSeconds(4);
+    // Addresses, which are not looked up.
+    private static final Pattern FIGURES = Pattern.compile("[0-9.]+|.*:.*");
 
     private @Nullable LogSource source;
     private @Nullable LogTopics topics;
-    private String host = "127.0.0.1";
+    private InetAddress address = loopback("127.0.0.1");
+    private String host = "127.0.0.1"; // as it stands in an address
     private int port = 8080;
     private Supplier<Optional<String>> ready = Optional::empty;
     private LogRequestParser logParser = LogRequestParser.create();
@@ -111,7 +118,6 @@ public final class MistStreamServer implements AutoCloseable {
     private Duration stallTimeout = TransportSettings.DEFAULT.stallTimeout();
     private Duration closeGrace = TransportSettings.DEFAULT.closeGrace();
     private int maxConnections = TransportSettings.DEFAULT.maxConnections();
-    private int sendBufferBytes = TransportSettings.DEFAULT.sendBufferBytes();
 
     private Builder() {}
 
@@ -129,19 +135,33 @@ public final class MistStreamServer implements AutoCloseable {
       return this;
     }
 
-    /** Most lines of history that {@code tail} may ask for; 100 000 unless set. */
+    /** Most lines of history that {@code tail} may ask for, 0 or more; 100 000 unless set. */
     public Builder maxTail(int lines) {
       logParser = logParser.withMaxTail(lines);
       return this;
     }
 
-    /** The loopback address or name to listen on; {@code 127.0.0.1} unless set. */
+    /**
+     * What to listen on: {@code localhost}, or a loopback address in figures such as {@code
+     * 127.0.0.1} or {@code ::1}; {@code 127.0.0.1} unless set. Other names are refused even if they
+     * lead to a loopback address, since requests that use them would be.
+     *
+     * @throws IllegalArgumentException if it is neither
+     */
     public Builder host(String name) {
-      host = name;
+      address = loopback(name);
+      host =
+          name.equalsIgnoreCase("localhost")
+              ? "localhost"
+              : address instanceof Inet6Address ? "[::1]" : address.getHostAddress();
       return this;
     }
 
-    /** The port to listen on, 0 for any free one; 8080 unless set. */
+    /**
+     * The port to listen on, 0 for any free one; 8080 unless set.
+     *
+     * @throws IllegalArgumentException if it is not 0 to 65535
+     */
     public Builder port(int number) {
       if (number < 0 || number > 0xFFFF) {
         throw new IllegalArgumentException("port must be 0 to 65535");
@@ -162,49 +182,71 @@ public final class MistStreamServer implements AutoCloseable {
     /**
      * How often each client is pinged; 30 s unless set. One that has shown no sign of life since a
      * ping is dropped when the next is due.
+     *
+     * @throws IllegalArgumentException if it is not positive
      */
     public Builder pingInterval(Duration interval) {
-      pingInterval = interval;
-      return this;
-    }
-
-    /** How long a client may take to send its request header; 10 s unless set. */
-    public Builder handshakeTimeout(Duration timeout) {
-      handshakeTimeout = timeout;
+      pingInterval = positive("pingInterval", interval);
       return this;
     }
 
     /**
-     * How long a client may leave everything unread before it is dropped; 5 min unless set. It
-     * costs the server one connection and at most 128 KiB meanwhile.
+     * How long a client may take to send its request header; 10 s unless set.
+     *
+     * @throws IllegalArgumentException if it is not positive
+     */
+    public Builder handshakeTimeout(Duration timeout) {
+      handshakeTimeout = positive("handshakeTimeout", timeout);
+      return this;
+    }
+
+    /**
+     * How long a client may leave everything unread before it is dropped; 5 min unless set.
+     * Meanwhile it costs the server a connection with its buffer in the system (256 KiB), one write
+     * (64 KiB, or one message), and 256 KiB (or one message) more if it was reading history.
+     *
+     * @throws IllegalArgumentException if it is not positive
      */
     public Builder stallTimeout(Duration timeout) {
-      stallTimeout = timeout;
+      stallTimeout = positive("stallTimeout", timeout);
       return this;
     }
 
-    /** How long a client may take to answer a close; 2 s unless set. */
+    /**
+     * How long a client may take to answer a close; 2 s unless set.
+     *
+     * @throws IllegalArgumentException if it is not positive
+     */
     public Builder closeGrace(Duration grace) {
-      closeGrace = grace;
+      closeGrace = positive("closeGrace", grace);
       return this;
     }
 
-    /** Most WebSocket connections at once; further ones get 503. 10 000 unless set. */
+    /**
+     * Most WebSocket connections at once, 1 or more; further ones get 503. 10 000 unless set.
+     *
+     * @throws IllegalArgumentException if it is less
+     */
     public Builder maxConnections(int connections) {
+      if (connections < 1) {
+        throw new IllegalArgumentException("maxConnections must be positive");
+      }
       maxConnections = connections;
       return this;
     }
 
-    /**
-     * Cap of the kernel's send buffer of each connection, in bytes, which a stalled client keeps
-     * full; 256 KiB unless set. Linux doubles it for its own bookkeeping.
-     */
-    public Builder sendBufferBytes(int bytes) {
-      sendBufferBytes = bytes;
-      return this;
+    private static Duration positive(String name, Duration time) {
+      if (time.isZero() || time.isNegative()) {
+        throw new IllegalArgumentException(name + " must be positive");
+      }
+      return time;
     }
 
-    /** How long {@link MistStreamServer#close} waits for clients, 4 s at most; 3 s unless set. */
+    /**
+     * How long {@link MistStreamServer#close} waits for clients, 0 to 4 s; 3 s unless set.
+     *
+     * @throws IllegalArgumentException if it is not
+     */
     public Builder shutdownGrace(Duration grace) {
       if (grace.isNegative() || grace.compareTo(LONGEST_GRACE) > 0) {
         throw new IllegalArgumentException("shutdownGrace must be 0 to 4 s");
@@ -216,12 +258,11 @@ public final class MistStreamServer implements AutoCloseable {
     /**
      * Starts the server.
      *
-     * @throws IllegalArgumentException if the host is not a loopback address, or no source of logs
-     *     is set
+     * @throws IllegalArgumentException if no source of logs is set
      * @throws UncheckedIOException if the address cannot be bound
+     * @throws IllegalStateException if the WebSocket engine cannot be started
      */
     public MistStreamServer start() {
-      InetAddress address = loopback(host);
       LogSource logs = source;
       LogTopics own = logs == null ? null : LogTopics.builder(logs).build();
       LogTopics served = own == null ? topics : own;
@@ -239,7 +280,7 @@ public final class MistStreamServer implements AutoCloseable {
                 maxConnections,
                 InboundLimit.MAX_BYTES,
                 TransportSettings.DEFAULT.maxHeaderBytes(),
-                sendBufferBytes);
+                TransportSettings.DEFAULT.sendBufferBytes());
         HttpRoutes routes = new HttpRoutes(readiness, StreamEndpoints.LOG_PATHS);
         WebSocketServer server = new WebSocketServer(address, port, transport, routes);
         for (ServerEndpointConfig endpoint : StreamEndpoints.logs(served, logParser)) {
@@ -261,20 +302,22 @@ public final class MistStreamServer implements AutoCloseable {
     }
 
     private static InetAddress loopback(String host) {
-      InetAddress address;
-      try {
-        address = InetAddress.getByName(host);
-      } catch (UnknownHostException e) {
-        throw new IllegalArgumentException("host " + host + " is unknown", e);
+      if (host.equalsIgnoreCase("localhost") || FIGURES.matcher(host).matches()) {
+        try {
+          InetAddress address = InetAddress.getByName(host);
+          if (address.isLoopbackAddress()) {
+            return address;
+          }
+        } catch (UnknownHostException e) {
+          // Not an address, told below.
+        }
       }
-      if (!address.isLoopbackAddress()) {
-        throw new IllegalArgumentException(
-            "host "
-                + host
-                + " is not a loopback address: without authentication everybody who reaches it"
-                + " could read every log, so only 127.0.0.1, ::1 and localhost are allowed");
-      }
-      return address;
+      throw new IllegalArgumentException(
+          "host "
+              + host
+              + " is not a loopback address: without authentication everybody who reaches it"
+              + " could read every log, so only localhost and addresses such as 127.0.0.1 and ::1"
+              + " are allowed, and no other names");
     }
   }
 }

@@ -58,6 +58,13 @@ class HttpTest {
     response = answer("GET", "/ready");
     assertThat(response.status()).isEqualTo(503);
     assertThat(response.body()).doesNotContain("secret");
+    ready =
+        () -> {
+          throw new AssertionError("not even this ends it");
+        };
+    assertThat(answer("GET", "/ready").body()).contains("The check failed");
+    ready = Optional::empty;
+    assertThat(answer("GET", "/ready").status()).isEqualTo(200);
   }
 
   @Test

@@ -1,9 +1,23 @@
 package io.miststream.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MistStreamServerTest {
   private final MemoryLogSource source = new MemoryLogSource();
@@ -12,6 +26,64 @@ class MistStreamServerTest {
   @AfterEach
   void stop() {
     server.close();
+  }
+
+  @Test
+  void settingsAreCheckedWhereTheyAreMade() {
+    MistStreamServer.Builder builder = MistStreamServer.builder();
+    refused("the limit of tail must not be negative", () -> builder.maxTail(-1));
+    refused("port", () -> builder.port(65_536));
+    refused("pingInterval must be positive", () -> builder.pingInterval(Duration.ZERO));
+    refused("handshakeTimeout", () -> builder.handshakeTimeout(Duration.ofMillis(-1)));
+    refused("stallTimeout must be positive", () -> builder.stallTimeout(Duration.ZERO));
+    refused("closeGrace must be positive", () -> builder.closeGrace(Duration.ZERO));
+    refused("maxConnections must be positive", () -> builder.maxConnections(0));
+    refused("shutdownGrace must be 0 to 4 s", () -> builder.shutdownGrace(Duration.ofSeconds(5)));
+    refused("there is nothing to serve", builder::start);
+  }
+
+  private static void refused(String sentence, ThrowingCallable call) {
+    assertThatThrownBy(call)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(sentence);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0.0.0.0", "::", "192.0.2.1", "localhost.", "ip6-localhost", "1:2", ""})
+  void onlyLocalhostAndLoopbackAddressesAreListenedTo(String host) {
+    assertThatThrownBy(() -> MistStreamServer.builder().host(host))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("host " + host + " is not a loopback address");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "localhost, localhost",
+    "LOCALHOST, localhost",
+    "127.0.0.1, 127.0.0.1",
+    "127.0.0.2, 127.0.0.2",
+    "::1, [::1]",
+    "[::1], [::1]",
+    "0:0:0:0:0:0:0:1, [::1]",
+  })
+  void whatItSaysItListensToIsAnswered(String host, String announced) throws Exception {
+    Assumptions.assumeTrue(hasAddress(announced), "this machine has no such address");
+    try (MistStreamServer other =
+        MistStreamServer.builder().logs(source).host(host).port(0).start()) {
+      assertThat(other.uri()).isEqualTo(URI.create("http://" + announced + ":" + other.port()));
+      assertThat(
+              HttpClient.newHttpClient()
+                  .send(
+                      HttpRequest.newBuilder(other.uri().resolve("/health")).build(),
+                      HttpResponse.BodyHandlers.discarding())
+                  .statusCode())
+          .isEqualTo(200);
+    }
+  }
+
+  private static boolean hasAddress(String host) throws IOException {
+    return NetworkInterface.getByInetAddress(InetAddress.getAllByName(host)[0]) != null
+        || !host.startsWith("[");
   }
 
   @Test

@@ -88,7 +88,7 @@ public final class Readiness implements AutoCloseable {
     Optional<String> result;
     try {
       result = check.get();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) { // whatever it is, the next question is to be asked
       LOG.warn("The readiness check failed", e);
       result = Optional.of("The check failed");
     }

@@ -58,16 +58,22 @@ final class Heartbeat {
   }
 
   private void check() {
-    long now = System.nanoTime();
-    for (ConnectionWriter writer : writers) {
-      try {
-        writer.check(now);
-      } catch (RuntimeException e) {
-        LOG.warn("Checking {} failed", writer, e);
-      }
+    try {
+      long now = System.nanoTime();
+      writers.forEach(writer -> check(writer, () -> writer.check(now)));
+      handshakes.forEach(handshake -> check(handshake, () -> handshake.check(now)));
+    } catch (RuntimeException | Error e) {
+      // The timer would never call again, and nobody be pinged or dropped any more.
+      LOG.warn("Checking the connections failed", e);
     }
-    for (HttpConnection handshake : handshakes) {
-      handshake.check(now);
+  }
+
+  /** One that fails does not keep the others from their turn. */
+  private static void check(Object connection, Runnable check) {
+    try {
+      check.run();
+    } catch (RuntimeException | Error e) {
+      LOG.warn("Checking {} failed", connection, e);
     }
   }
 
