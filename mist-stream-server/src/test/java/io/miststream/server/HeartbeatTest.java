@@ -53,12 +53,12 @@ class HeartbeatTest {
 
   @Test
   void aSilentPeerIsDroppedWhenTheNextPingIsDue() throws IOException {
+    long start = System.nanoTime();
     try (RawWebSocket socket = open()) {
       assertThat(socket.readFrame().opcode()).isEqualTo(PING);
-      long start = System.nanoTime();
       assertThat(socket.isEnded()).isTrue();
       assertThat(Duration.ofNanos(System.nanoTime() - start))
-          .isBetween(INTERVAL.dividedBy(2), INTERVAL.multipliedBy(4));
+          .isGreaterThan(INTERVAL.multipliedBy(2));
       Awaitility.await().until(() -> server.connections() == 0);
     }
   }
@@ -73,9 +73,15 @@ class HeartbeatTest {
       for (int i = 0; i < 3000; i++) {
         source.app(2).print(line);
       }
-      // It cannot know of the pings, which lie behind what it does not read.
-      Thread.sleep(INTERVAL.multipliedBy(6).toMillis());
-      assertThat(server.connections()).isEqualTo(1);
+      // It cannot know of the pings, which lie behind what it does not read. Another gets six.
+      try (RawWebSocket other = open()) {
+        for (int i = 0; i < 6; i++) {
+          RawWebSocket.Frame ping = other.readFrame();
+          assertThat(ping.opcode()).isEqualTo(PING);
+          other.sendFrame(true, PONG, ping.payload());
+        }
+        assertThat(server.connections()).isEqualTo(2);
+      }
       source.app(2).stop();
       String last = socket.readText();
       while (!last.contains("\"type\":\"end\"")) {
