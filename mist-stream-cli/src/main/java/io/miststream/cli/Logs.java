@@ -8,12 +8,10 @@ import io.miststream.core.LogFilter;
 import io.miststream.core.LogRequest;
 import io.miststream.core.LogStream;
 import io.miststream.core.StreamException;
+import io.miststream.core.TimeExpression;
 import java.io.PrintWriter;
 import java.net.URI;
-import java.time.DateTimeException;
-import java.time.Duration;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -37,7 +35,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Prints the logs of an app: lines to standard output, everything else to standard error.",
       "Comes back by itself after a lost connection, without losing or repeating a line.",
-      "Exit code: 0 when the stream has ended, 1 on an error, 2 on wrong usage."
+      "Exit code: 0 when the stream has ended, 1 on an error, 2 on wrong usage, also if it is the"
+          + " server that says so, 130 when interrupted."
     })
 final class Logs implements Callable<Integer> {
   private static final long FLUSH_MILLIS = 500;
@@ -63,7 +62,9 @@ final class Logs implements Callable<Integer> {
   @Option(
       names = "--since",
       paramLabel = "TIME",
-      description = "only lines from then on: 2025-01-15T10:30:00Z, or 10m for ten minutes ago")
+      description =
+          "only lines from then on: 2025-01-15T10:30:00Z, seconds since 1970, or 10m for ten"
+              + " minutes ago")
   private @Nullable String since;
 
   @Option(names = "--until", paramLabel = "TIME", description = "only lines up to then")
@@ -96,7 +97,11 @@ final class Logs implements Callable<Integer> {
       description = "the time before each line")
   private boolean timestamps;
 
-  @Option(names = "--json", description = "the messages as they are on the wire, all of them")
+  @Option(
+      names = "--json",
+      description =
+          "the messages as they are on the wire, one a line; but an error is told on standard"
+              + " error, and a state that is still the same after a lost connection not at all")
   private boolean json;
 
   @Override
@@ -151,7 +156,9 @@ final class Logs implements Callable<Integer> {
     return LogRequest.of(app)
         .withFilter(filter)
         .withTail(tail())
-        .withTimes(time("--since", since, now), time("--until", until, now))
+        .withTimes(
+            TimeExpression.parse("--since", since, now),
+            TimeExpression.parse("--until", until, now))
         .withFollow(word(Follow.class, "--follow", follow == null ? "container" : follow));
   }
 
@@ -171,22 +178,6 @@ final class Logs implements Callable<Integer> {
       // told below
     }
     throw invalid("--tail must be a number or all, and is \"" + tail + "\"");
-  }
-
-  private static @Nullable Instant time(String flag, @Nullable String value, Instant now) {
-    if (value == null) {
-      return null;
-    }
-    try {
-      return Instant.parse(value);
-    } catch (DateTimeParseException e) {
-      // perhaps a duration
-    }
-    try {
-      return now.minus(Duration.parse("PT" + value.toUpperCase(Locale.ROOT)));
-    } catch (DateTimeException | ArithmeticException e) { // no duration, or longer than time is
-      throw invalid(flag + " must be like 2025-01-15T10:30:00Z or 10m, and is \"" + value + "\"");
-    }
   }
 
   private static <E extends Enum<E>> E word(Class<E> type, String flag, String value) {

@@ -69,10 +69,11 @@ class MainTest {
         Arguments.of("--tail must be a number or all", "logs 1 --tail 4294967295"),
         Arguments.of("grep", "logs 1 --grep ("),
         Arguments.of("exclude", "logs 1 --exclude ("),
-        Arguments.of(
-            "--since must be like 2025-01-15T10:30:00Z or 10m", "logs 1 --since yesterday"),
-        Arguments.of("--until must be like", "logs 1 --until 2025-01-15"),
-        Arguments.of("--since must be like", "logs 1 --since 2000000000000000h"),
+        Arguments.of("--since must be an RFC 3339 time", "logs 1 --since yesterday"),
+        Arguments.of("--until must be an RFC 3339 time", "logs 1 --until 2025-01-15"),
+        // The forms that the server takes: fractions, milliseconds, seconds since 1970.
+        Arguments.of("until must not be before since", "logs 1 --since 100ms --until 1.5h"),
+        Arguments.of("until must not be before since", "logs 1 --since 1736933400.5 --until 0"),
         Arguments.of("until must not be before since", "logs 1 --since 1m --until 2m"),
         Arguments.of(
             "--follow must be one of container, app, none, and is \"sometimes\"",
@@ -83,7 +84,8 @@ class MainTest {
         Arguments.of("--tail must be a number or all, and is \"x\"", "logs -f 1 --tail x"),
         Arguments.of("/nonexistent: there is no such file", "serve --config /nonexistent"),
         Arguments.of("is not a loopback address", "serve --port 0 --host 0.0.0.0"),
-        Arguments.of("host no.such.host.invalid is unknown", "serve --host no.such.host.invalid"),
+        Arguments.of(
+            "host no.such.host.invalid is not a loopback", "serve --host no.such.host.invalid"),
         Arguments.of("--port must be a whole number from 0 to 65535, and is", "serve --port abc"));
   }
 

@@ -7,6 +7,7 @@ import io.miststream.core.LogFilter;
 import io.miststream.core.LogRequest;
 import io.miststream.core.LogStream;
 import io.miststream.core.StreamException;
+import io.miststream.core.TimeExpression;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.function.Function;
@@ -49,7 +50,7 @@ public final class LogRequestParser {
   }
 
   /** The same with another clock, which durations count back from. */
-  public LogRequestParser withClock(Clock other) {
+  LogRequestParser withClock(Clock other) {
     return new LogRequestParser(other, maxTail);
   }
 

@@ -1,7 +1,5 @@
-package io.miststream.server;
+package io.miststream.core;
 
-import io.miststream.core.ErrorCode;
-import io.miststream.core.StreamException;
 import java.math.BigDecimal;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -16,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * epoch with an optional fraction, or a duration of Go's form ({@code 1h30m}, {@code 1.5h}) that
  * means that long ago.
  */
-final class TimeExpression {
+public final class TimeExpression {
 
   private static final Pattern UNIX = Pattern.compile("([0-9]{1,12})(?:\\.([0-9]{1,9})[0-9]*)?");
   private static final Pattern DURATION =
@@ -32,13 +30,13 @@ final class TimeExpression {
   /**
    * Reads one.
    *
-   * @param name of the parameter, for the message
+   * @param name of the parameter or flag, for the message
    * @param text the value, or null
    * @param now what durations count back from
    * @return the time, not before the epoch; null for null
    * @throws StreamException {@code INVALID_REQUEST} if it is none of the forms
    */
-  static @Nullable Instant parse(String name, @Nullable String text, Instant now) {
+  public static @Nullable Instant parse(String name, @Nullable String text, Instant now) {
     if (text == null) {
       return null;
     }
