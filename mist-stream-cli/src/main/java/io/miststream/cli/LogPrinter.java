@@ -1,8 +1,10 @@
 package io.miststream.cli;
 
 import io.miststream.core.ContainerStatus;
+import io.miststream.core.ErrorCode;
 import io.miststream.core.Gap;
 import io.miststream.core.LogLine;
+import io.miststream.core.StreamException;
 import io.miststream.core.StreamMessage;
 import io.miststream.core.wire.WireCodec;
 import java.io.BufferedOutputStream;
@@ -13,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Flow;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,11 +24,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class LogPrinter implements Flow.Subscriber<StreamMessage> {
   private static final int QUEUE = 256; // asked for, and so at most waiting
+  private static final int QUEUE_CHARS = 4 << 20; // for a line can have a million
 
   /** What the stream brought: a message, a failure, or (both null) its end. */
   private record Item(@Nullable StreamMessage message, @Nullable Throwable failure) {}
 
   private final BlockingQueue<Item> queue = new LinkedBlockingQueue<>(); // bounded by what we ask
+  private final Semaphore room = new Semaphore(QUEUE_CHARS);
   private final OutputStream out;
   private final PrintWriter err;
   private final boolean timestamps;
@@ -49,7 +54,13 @@ final class LogPrinter implements Flow.Subscriber<StreamMessage> {
 
   @Override
   public void onNext(StreamMessage message) {
+    // This holds up the subscription's own thread, and so the connection, until there is room.
+    room.acquireUninterruptibly(chars(message));
     queue.add(new Item(message, null));
+  }
+
+  private static int chars(StreamMessage message) {
+    return message instanceof LogLine line ? Math.min(line.line().length(), QUEUE_CHARS) : 0;
   }
 
   @Override
@@ -98,6 +109,7 @@ final class LogPrinter implements Flow.Subscriber<StreamMessage> {
     if (now != null) {
       now.cancel();
     }
+    room.release(QUEUE_CHARS); // nothing is taken out any more
   }
 
   private int print() throws IOException, InterruptedException {
@@ -115,12 +127,15 @@ final class LogPrinter implements Flow.Subscriber<StreamMessage> {
       if (item.failure != null) {
         flush();
         err.println("mist-stream: " + item.failure.getMessage());
-        return Main.FAILED;
+        boolean refused =
+            item.failure instanceof StreamException e && e.code() == ErrorCode.INVALID_REQUEST;
+        return refused ? Main.USAGE : Main.FAILED;
       }
       if (item.message == null) {
         return Main.OK;
       }
       print(item.message);
+      room.release(chars(item.message));
       Flow.Subscription now = subscription;
       if (now != null) {
         now.request(1);

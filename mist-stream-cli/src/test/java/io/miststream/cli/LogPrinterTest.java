@@ -1,6 +1,7 @@
 package io.miststream.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.miststream.core.ContainerStatus;
 import io.miststream.core.Cursor;
@@ -20,6 +21,7 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.concurrent.Flow;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** What is printed of a stream, and where. */
@@ -136,6 +138,44 @@ class LogPrinterTest {
     assertThat(print(printer(out, false, true), messages)).isZero();
     assertThat(printed().lines().map(WireCodec::decode)).containsExactly(messages);
     assertThat(err.toString()).isEmpty();
+  }
+
+  @Test
+  void asJsonALineNamesItsContainerOnlyIfItCameWithTheName() {
+    print(printer(out, false, true), line("one"), line("two", LogStream.STDOUT, "web", false));
+    assertThat(printed().lines().map(line -> line.contains("\"container\"")))
+        .containsExactly(false, true);
+  }
+
+  @Test
+  void whatTheServerRefusesIsWrongUsage() {
+    LogPrinter printer = printer(out, false, false);
+    printer.onSubscribe(new Subscription());
+    printer.onError(new StreamException(ErrorCode.INVALID_REQUEST, "tail must be 0 to 10 or all"));
+    assertThat(printer.await()).isEqualTo(2);
+    assertThat(err.toString()).contains("mist-stream: tail must be 0 to 10 or all");
+  }
+
+  @Test
+  void longLinesWaitBeforeTheyArePrintedAndNotInMemory() {
+    String million = "x".repeat(1 << 20);
+    LogPrinter printer = printer(out, false, false);
+    printer.onSubscribe(new Subscription());
+    AtomicInteger taken = new AtomicInteger();
+    Thread source =
+        new Thread(
+            () -> {
+              for (int i = 0; i < 10; i++) {
+                printer.onNext(line(million));
+                taken.incrementAndGet();
+              }
+              printer.onComplete();
+            });
+    source.start();
+    await().until(() -> taken.get() == 4 && source.getState() == Thread.State.WAITING);
+
+    assertThat(printer.await()).isZero();
+    assertThat(out.size()).isEqualTo(10 * (million.length() + 1));
   }
 
   @Test

@@ -33,9 +33,10 @@ public final class WireCodec {
 
   private WireCodec() {}
 
-  /** The message as JSON; lines carry the name of their container. */
+  /** The message as JSON; lines carry the name of their container, if they know it. */
   public static String encode(StreamMessage message) {
-    byte[] frame = MessageEncoder.frame(message, true);
+    boolean named = !(message instanceof LogLine line) || !line.container().isEmpty();
+    byte[] frame = MessageEncoder.frame(message, named);
     return Frames.text(frame, 0, frame.length);
   }
 

@@ -186,6 +186,13 @@ class WireCodecTest {
         .isEqualTo(new StreamEnd(Instant.parse("2025-01-15T10:30:00Z"), null, "m"));
   }
 
+  @Test
+  void aLineThatDoesNotNameItsContainerIsEncodedAsItCame() {
+    byte[] frame = MessageEncoder.frame(SAMPLES.get("log"), false);
+    String text = Frames.text(frame, 0, frame.length);
+    assertThat(WireCodec.encode(WireCodec.decode(text))).isEqualTo(text);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", ",\"code\":\"from_the_future\""})
   void anErrorWhoseCodeIsUnknownIsStillTold(String code) {
