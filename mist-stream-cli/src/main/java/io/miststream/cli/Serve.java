@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -71,34 +72,40 @@ final class Serve implements Callable<Integer> {
   }
 
   private static int serve(Settings settings, PrintWriter out, PrintWriter err) {
-    System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", settings.text(Setting.LOG_LEVEL));
+    Logging.install(settings.text(Setting.LOG_LEVEL));
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
+    AtomicInteger exit = new AtomicInteger(Main.FAILED);
     try (DockerLogSource source = source(settings);
         LogTopics topics = topics(settings, source);
         MistStreamServer server = server(settings, source, topics)) {
       Runtime.getRuntime()
-          .addShutdownHook(new Thread(() -> stopAndWait(stop, stopped), "mist-stop"));
+          .addShutdownHook(new Thread(() -> stopAndWait(stop, stopped, exit), "mist-stop"));
       unreachable(source)
           .ifPresent(reason -> err.println("mist-stream: " + reason + "; it will be tried again"));
       out.println("listening on " + server.uri());
       out.flush();
       stop.await();
+      exit.set(Main.OK);
     } catch (IllegalArgumentException e) {
+      exit.set(Main.USAGE);
       throw new ConfigException(e.getMessage() == null ? e.toString() : e.getMessage());
     } catch (UncheckedIOException e) {
+      exit.set(Main.FAILED);
       err.println("mist-stream: " + e.getMessage());
-      return Main.FAILED;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (RuntimeException e) { // closing has failed
+      exit.set(Main.FAILED);
+      throw e;
     } finally {
       stopped.countDown(); // also where closing failed: the hook waits for it
     }
-    return Main.OK;
+    return exit.get();
   }
 
   /** Runs when the process has been asked to end, which it does when this returns. */
-  private static void stopAndWait(CountDownLatch stop, CountDownLatch stopped) {
+  private static void stopAndWait(CountDownLatch stop, CountDownLatch stopped, AtomicInteger exit) {
     stop.countDown();
     try {
       stopped.await();
@@ -106,7 +113,7 @@ final class Serve implements Callable<Integer> {
       Thread.currentThread().interrupt();
     }
     // Being asked to stop, and having stopped, is success: not the 143 of a killed process.
-    Runtime.getRuntime().halt(Main.OK);
+    Runtime.getRuntime().halt(exit.get());
   }
 
   private static DockerLogSource source(Settings settings) {

@@ -159,6 +159,33 @@ class ITCommand {
   }
 
   @Test
+  void aServerThatFailsBehindItsStartDoesNotSucceed() throws Exception {
+    // No port, which is found out when the engine is asked for the first time.
+    Process serve = toFile(command("serve", "--port", "0", "--docker-host", "tcp://[::1]:99999"));
+    assertThat(exit(serve)).isEqualTo(2);
+    assertThat(err()).contains("mist-stream: ");
+    assertThat(err()).doesNotContain("\tat ");
+  }
+
+  @Test
+  void aRequestThatTheServerRefusesIsWrongUsage() throws Exception {
+    TestContainer container = exited("echo last words");
+    assertThat(exit(toFile(logs(container, "--tail", "100001")))).isEqualTo(2);
+    assertThat(err()).contains("mist-stream: tail must be 0 to 100000 or all");
+  }
+
+  @Test
+  void theLogLevelIsThatOfEverythingInTheServer() throws Exception {
+    try (ServerProcess quiet = ServerProcess.start(docker.host(), Map.of());
+        ServerProcess chatty =
+            ServerProcess.start(docker.host(), Map.of(), "--log-level", "info")) {
+      // Grizzly's own words, through java.util.logging.
+      assertThat(chatty.errors()).contains("[INFO] ").contains("Started listener bound to");
+      assertThat(quiet.errors()).isEmpty();
+    }
+  }
+
+  @Test
   void aBadConfigurationFileIsSaidWithItsLine() throws Exception {
     Path config = Files.writeString(directory.resolve("mist.yaml"), "port: 0\nping-interval: 30\n");
     assertThat(exit(toFile(command("serve", "--config", config.toString())))).isEqualTo(2);
