@@ -10,6 +10,9 @@ import java.util.List;
 
 /** Containers of a benchmark, by the docker command. */
 final class Docker implements AutoCloseable {
+  /** Nobody else's app. */
+  static final int APP = 990_001;
+
   private static final String LABEL = "mist.benchmark=true";
   private static final String IMAGE = "mist-benchmark";
 

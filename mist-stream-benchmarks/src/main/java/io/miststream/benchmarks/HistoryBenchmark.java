@@ -29,7 +29,7 @@ final class HistoryBenchmark implements Benchmark {
         Child client = bench.loadClient()) {
       String container =
           docker.run(
-              1,
+              Docker.APP,
               List.of(),
               "awk",
               "BEGIN { for (i = 0; i < %d; i++) printf \"seq=%%012d %%0102d\\n\", i, 0 }"
@@ -70,8 +70,8 @@ final class HistoryBenchmark implements Benchmark {
   private static double product(Distribution server, Child client) throws IOException {
     long begun = System.nanoTime();
     client.ask(
-        "connect port=%d path=/ws/container/logs?appId=1&tail=all&follow=none count=1"
-            .formatted(server.port()));
+        "connect port=%d path=/ws/container/logs?appId=%d&tail=all&follow=none count=1"
+            .formatted(server.port(), Docker.APP));
     client.ask("awaitEnd");
     double rate = LINES * 1e9 / (System.nanoTime() - begun);
     Child.Answer stats = client.ask("stats");

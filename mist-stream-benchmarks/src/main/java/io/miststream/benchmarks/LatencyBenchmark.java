@@ -30,7 +30,7 @@ final class LatencyBenchmark implements Benchmark {
         Distribution server = Distribution.serve();
         Child client = bench.loadClient()) {
       for (int rate : RATES) {
-        String container = docker.run(rate, printerMounts(), printer(rate));
+        String container = docker.run(Docker.APP + rate, printerMounts(), printer(rate));
         for (int round = 0; round <= bench.rounds(); round++) {
           measure(bench, server, client, container, rate, round > 0 ? report : new Report(""));
           System.err.print(round == 0 ? " warm" : " " + round);
@@ -72,7 +72,7 @@ final class LatencyBenchmark implements Benchmark {
     DockerLogs beside = new DockerLogs(container);
     client.ask(
         "connect port=%d path=/ws/container/logs?appId=%d&tail=0 count=1 sample=1"
-            .formatted(server.port(), rate));
+            .formatted(server.port(), Docker.APP + rate));
     Thread.sleep(1000);
     client.ask("latency");
     beside.take();

@@ -78,7 +78,7 @@ final class PeersBenchmark implements Benchmark {
         Child client = bench.loadClient()) {
       String container =
           docker.run(
-              1,
+              Docker.APP,
               List.of(),
               "sh",
               "-c",
@@ -104,7 +104,7 @@ final class PeersBenchmark implements Benchmark {
                   bench,
                   client,
                   server.port(),
-                  "/ws/container/logs?appId=1&tail=0",
+                  "/ws/container/logs?appId=" + Docker.APP + "&tail=0",
                   counts ? report.row(FanOut.Way.PRODUCT.title) : new Report.Row()));
       measurements.add(
           counts ->

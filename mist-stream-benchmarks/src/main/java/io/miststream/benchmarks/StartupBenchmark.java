@@ -29,7 +29,7 @@ final class StartupBenchmark implements Benchmark {
     System.err.print("startup:");
     try (Docker docker = Docker.open();
         Child client = bench.loadClient()) {
-      docker.run(1, List.of(), "sh", "-c", "while true; do echo a line; sleep 1; done");
+      docker.run(Docker.APP, List.of(), "sh", "-c", "while true; do echo a line; sleep 1; done");
       for (int round = 0; round <= bench.rounds(); round++) {
         measure(client, round > 0 ? report : new Report(""));
         System.err.print(round == 0 ? " warm" : " " + round);
@@ -55,7 +55,8 @@ final class StartupBenchmark implements Benchmark {
       row.add("first handshake, ms", (System.nanoTime() - begun) / 1e6);
       row.add("resident MiB then", Child.residentBytes(process.pid()) / (1 << 20));
       client.ask(
-          "connect port=%d path=/ws/container/logs?appId=1 count=%d".formatted(port, VIEWERS));
+          "connect port=%d path=/ws/container/logs?appId=%d count=%d"
+              .formatted(port, Docker.APP, VIEWERS));
       client.ask("await frames=3");
       row.add("with 100 viewers", Child.residentBytes(process.pid()) / (1 << 20));
       client.ask("close");
@@ -70,7 +71,8 @@ final class StartupBenchmark implements Benchmark {
       socket
           .getOutputStream()
           .write(
-              LoadConnection.handshake("/ws/container/logs?appId=1&tail=0", port, "")
+              LoadConnection.handshake(
+                      "/ws/container/logs?appId=" + Docker.APP + "&tail=0", port, "")
                   .getBytes(StandardCharsets.ISO_8859_1));
       InputStream in = socket.getInputStream();
       return new String(in.readNBytes(12), StandardCharsets.ISO_8859_1).equals("HTTP/1.1 101");
