@@ -2,6 +2,7 @@ package io.miststream.core;
 
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -35,6 +36,8 @@ public final class Cursor {
   private static final int SAME_SOURCE = 0b0100;
   private static final int OPEN = 0b1000;
   private static final int SOURCE_BYTES = 6;
+  private static final long SECOND_NANOS = 1_000_000_000L;
+  private static final long FARTHEST_SECONDS = 9_000_000_000L;
 
   /**
    * The last message received of one lane.
@@ -90,6 +93,16 @@ public final class Cursor {
   /** The mark of the message itself. */
   public Mark own() {
     return marks.get(0);
+  }
+
+  /**
+   * A time as marks have it: in nanoseconds since the epoch. Before 1684 and after 2255, where a
+   * long would not do, it stands still.
+   */
+  public static long nanos(Instant time) {
+    long seconds =
+        Math.max(-FARTHEST_SECONDS, Math.min(FARTHEST_SECONDS, time.getEpochSecond()));
+    return seconds * SECOND_NANOS + time.getNano();
   }
 
   /** All marks, the message's own first. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.miststream.core.Cursor.Mark;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -15,6 +16,14 @@ class CursorTest {
   private static final long A = 0x4f5c1b2a3d4eL;
   private static final long B = 0xffffffffffffL;
   private static final long T = 1_736_937_001_123_456_789L;
+
+  @Test
+  void timesAreNanosecondsAndFarOnesStandStill() {
+    assertThat(Cursor.nanos(Instant.parse("2025-01-15T10:30:01.123456789Z"))).isEqualTo(T);
+    assertThat(Cursor.nanos(Instant.parse("1969-12-31T23:59:59.9Z"))).isEqualTo(-100_000_000);
+    assertThat(Cursor.nanos(Instant.parse("9999-12-31T00:00:00Z"))).isGreaterThan(T);
+    assertThat(Cursor.nanos(Instant.MIN)).isLessThan(0);
+  }
 
   @Test
   void textFormIsReadBack() {

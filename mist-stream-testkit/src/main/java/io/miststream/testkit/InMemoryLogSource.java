@@ -240,10 +240,6 @@ public final class InMemoryLogSource implements LogSource {
     return stream == LogStream.STDOUT ? 0 : 1;
   }
 
-  private static long nanos(Instant time) {
-    return time.getEpochSecond() * 1_000_000_000L + time.getNano();
-  }
-
   /** One subscription. */
   private final class Reading {
     private final LogRequest request;
@@ -320,7 +316,7 @@ public final class InMemoryLogSource implements LogSource {
           Event event = new Event(container, line, null);
           boolean old =
               after != null
-                  && after.covers(container.source(), lane(line.stream()), nanos(line.time()), 0);
+                  && after.covers(container.source(), lane(line.stream()), Cursor.nanos(line.time()), 0);
           if (!old) {
             wanted.add(event);
           }
@@ -358,7 +354,7 @@ public final class InMemoryLogSource implements LogSource {
         long missed = 0;
         synchronized (InMemoryLogSource.this) {
           for (Line line : container.lines.subList(0, container.kept)) {
-            if (!after.covers(container.source(), lane(line.stream()), nanos(line.time()), 0)) {
+            if (!after.covers(container.source(), lane(line.stream()), Cursor.nanos(line.time()), 0)) {
               missed++;
             }
           }
@@ -442,7 +438,7 @@ public final class InMemoryLogSource implements LogSource {
       if (line != null) {
         int lane = lane(line.stream());
         long source = event.container().source();
-        mark(event.container(), lane, Mark.of(source, lane, nanos(line.time()), 0));
+        mark(event.container(), lane, Mark.of(source, lane, Cursor.nanos(line.time()), 0));
       }
     }
 
@@ -465,7 +461,7 @@ public final class InMemoryLogSource implements LogSource {
       int lane = lane(line.stream());
       Cursor cursor = cursor(container, lane);
       if (cursor == null) {
-        cursor = Cursor.of(Mark.of(container.source(), lane, nanos(line.time()), 0));
+        cursor = Cursor.of(Mark.of(container.source(), lane, Cursor.nanos(line.time()), 0));
       }
       return new LogLine(line.time(), cursor, line.text(), line.stream(), container.name, false);
     }

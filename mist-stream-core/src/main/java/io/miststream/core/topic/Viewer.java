@@ -291,7 +291,7 @@ public final class Viewer implements AutoCloseable {
     if (segment.kind(entry) == Kind.GAP) {
       return true;
     }
-    if (request.until() != null && segment.time(entry) > Times.nanos(request.until())) {
+    if (request.until() != null && segment.time(entry) > Cursor.nanos(request.until())) {
       finish(Topic.end(seq));
       return true; // and is not sent, for the end stands before it
     }
