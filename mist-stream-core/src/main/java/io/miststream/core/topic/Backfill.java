@@ -50,12 +50,12 @@ final class Backfill {
   private final ArrayDeque<Chunk> chunks = new ArrayDeque<>();
   private int buffered;
   private Flow.@Nullable Subscription subscription;
-  private boolean slotTaken;
   private boolean requested;
   private boolean suspended;
   private boolean done;
   private boolean cancelled;
   private int polls;
+  private LogTopics.@Nullable Later stallCheck;
   private @Nullable Cursor last;
   private @Nullable Cursor end;
   private @Nullable StreamException failure;
@@ -68,22 +68,25 @@ final class Backfill {
   }
 
   void start() {
-    topics.readSlots().acquire(this::subscribe);
+    topics.readSlots().acquire(this);
   }
 
-  private void subscribe() {
+  /** Begins, or goes on. Called when there is a slot for it, on the pump. */
+  void read() {
     LogRequest now;
     synchronized (this) {
-      slotTaken = true;
-      suspended = false;
-      requested = false;
-      now = last == null ? request : request.withAfter(last);
       if (cancelled) {
-        releaseSlot();
         return;
       }
+      requested = false;
+      now = last == null ? request : request.withAfter(last);
     }
-    topics.source().logs(now).subscribe(new Read());
+    Read read = new Read();
+    try {
+      topics.source().logs(now).subscribe(read);
+    } catch (RuntimeException e) {
+      read.onError(e);
+    }
   }
 
   /** One read; a read that was suspended may still say a last word, which must not count. */
@@ -114,7 +117,7 @@ final class Backfill {
         requested = false;
         take(message);
         if (buffered >= BUFFER_BYTES) {
-          suspendIfStalled();
+          checkForStall();
         }
       }
       viewer.wakeSoon();
@@ -123,10 +126,12 @@ final class Backfill {
 
     @Override
     public void onError(Throwable problem) {
-      over(
-          problem instanceof StreamException known
-              ? known
-              : new StreamException(ErrorCode.INTERNAL, "The logs cannot be read", problem));
+      if (problem instanceof StreamException known) {
+        over(known);
+      } else {
+        topics.report(problem);
+        over(new StreamException(ErrorCode.INTERNAL, "The logs cannot be read", problem));
+      }
     }
 
     @Override
@@ -142,8 +147,8 @@ final class Backfill {
         failure = problem;
         done = true;
         subscription = null;
-        releaseSlot();
       }
+      topics.readSlots().release(Backfill.this);
       viewer.wakeSoon();
     }
   }
@@ -189,34 +194,37 @@ final class Backfill {
     now.request(1);
   }
 
-  private void suspendIfStalled() {
-    int pollsNow = polls;
-    topics.later(STALLED_AFTER, () -> suspendIfStalledSince(pollsNow));
+  private void checkForStall() {
+    if (stallCheck == null) {
+      int pollsNow = polls;
+      stallCheck = topics.later(STALLED_AFTER, () -> suspendIfStalledSince(pollsNow));
+    }
   }
 
   private void suspendIfStalledSince(int pollsThen) {
     Flow.Subscription stalled;
     synchronized (this) {
+      stallCheck = null;
       stalled = subscription;
       if (stalled == null || done || buffered < BUFFER_BYTES) {
         return;
       }
       if (polls != pollsThen) {
-        suspendIfStalled(); // slow, but alive
+        checkForStall(); // slow, but alive
         return;
       }
       subscription = null;
       suspended = true;
-      releaseSlot();
     }
+    topics.readSlots().release(this);
     stalled.cancel();
   }
 
-  private void releaseSlot() {
-    if (slotTaken) {
-      slotTaken = false;
-      topics.readSlots().release();
-    }
+  /** The server goes away: the viewer is told to come back, and continues from its cursor then. */
+  void shutDown() {
+    viewer.finishNow(new Viewer.Finish(Viewer.Finish.NOW, null, StreamClose.SHUTDOWN));
+    cancel();
+    viewer.wakeSoon();
   }
 
   void cancel() {
@@ -225,8 +233,11 @@ final class Backfill {
       cancelled = true;
       now = subscription;
       subscription = null;
-      releaseSlot();
+      if (stallCheck != null) {
+        stallCheck.cancel();
+      }
     }
+    topics.readSlots().release(this);
     if (now != null) {
       now.cancel();
     }

@@ -58,7 +58,15 @@ final class LogTopic {
   void open() {
     LogRequest history =
         LogRequest.of(appId).withTail(topics.historyLines()).withFollow(Follow.NONE);
-    topics.source().logs(history).subscribe(new History());
+    read(history, new History());
+  }
+
+  private void read(LogRequest request, Reading reading) {
+    try {
+      topics.source().logs(request).subscribe(reading);
+    } catch (RuntimeException e) {
+      failed(e);
+    }
   }
 
   /** Takes a viewer in; false if this topic is over and a new one is needed. */
@@ -359,7 +367,7 @@ final class LogTopic {
               .withTail(LogRequest.ALL)
               .withAfter(historyEnd)
               .withFollow(Follow.APP);
-      topics.source().logs(follow).subscribe(new Live());
+      read(follow, new Live());
     }
   }
 

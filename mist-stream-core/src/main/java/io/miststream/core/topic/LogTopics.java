@@ -7,10 +7,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -31,6 +29,7 @@ public final class LogTopics implements AutoCloseable {
   /** Reads that bring nothing, after which a viewer stops trying to close the distance. */
   static final int IDLE_READS = 3;
 
+  private static final Duration FAR = Duration.ofDays(36_500); // what a timer can do
   private static final System.Logger LOG = System.getLogger(LogTopics.class.getName());
 
   private final LogSource source;
@@ -43,7 +42,6 @@ public final class LogTopics implements AutoCloseable {
   private final ScheduledThreadPoolExecutor timer;
 
   private final Map<Long, LogTopic> topics = new HashMap<>(); // guarded by itself
-  private final Set<Viewer> readers = new HashSet<>(); // without a topic; guarded by itself
   private boolean closed; // guarded by topics
 
   private LogTopics(Builder builder) {
@@ -52,7 +50,6 @@ public final class LogTopics implements AutoCloseable {
     historyLines = builder.historyLines;
     maxFilters = builder.maxFilters;
     linger = builder.linger;
-    readSlots = new ReadSlots(builder.historyReads);
     int threads = Math.max(2, Runtime.getRuntime().availableProcessors());
     pump =
         new ThreadPoolExecutor(
@@ -60,10 +57,15 @@ public final class LogTopics implements AutoCloseable {
             threads,
             1,
             TimeUnit.MINUTES,
-            new LinkedBlockingQueue<>(), // holds at most one task per topic and viewer
+            new LinkedBlockingQueue<>(), // holds at most one task per topic, viewer and its read
             daemons("mist-pump-"));
     pump.allowCoreThreadTimeOut(true);
-    timer = new ScheduledThreadPoolExecutor(1, daemons("mist-topics-timer-"));
+    readSlots = new ReadSlots(builder.historyReads, pump);
+    timer =
+        new ScheduledThreadPoolExecutor(
+            1,
+            daemons("mist-topics-timer-"),
+            new ThreadPoolExecutor.DiscardPolicy()); // once the topics are closed
     timer.setRemoveOnCancelPolicy(true);
     timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
   }
@@ -95,9 +97,6 @@ public final class LogTopics implements AutoCloseable {
     Viewer viewer = new Viewer(this, request);
     Instant until = request.until();
     if (request.follow() == Follow.NONE || (until != null && !until.isAfter(Instant.now()))) {
-      synchronized (readers) {
-        readers.add(viewer);
-      }
       viewer.backfill(request);
       return viewer;
     }
@@ -125,6 +124,11 @@ public final class LogTopics implements AutoCloseable {
     }
   }
 
+  /** How many tasks wait for their time; for tests. */
+  int timers() {
+    return timer.getQueue().size();
+  }
+
   /** How many apps' logs are being read at the moment. */
   public int topics() {
     synchronized (topics) {
@@ -144,14 +148,7 @@ public final class LogTopics implements AutoCloseable {
       open = new ArrayList<>(topics.values());
     }
     open.forEach(LogTopic::shutDown);
-    List<Viewer> reading;
-    synchronized (readers) {
-      reading = new ArrayList<>(readers);
-    }
-    for (Viewer viewer : reading) {
-      viewer.finish(new Viewer.Finish(Viewer.Finish.NOW, null, StreamClose.SHUTDOWN));
-      viewer.wakeSoon();
-    }
+    readSlots.close();
     timer.shutdownNow();
     // Viewers still poll and may need the pump, whose threads end when nothing is left to do.
     pump.setKeepAliveTime(100, TimeUnit.MILLISECONDS);
@@ -161,10 +158,6 @@ public final class LogTopics implements AutoCloseable {
     LogTopic topic = viewer.home();
     if (topic != null) {
       topic.leave(viewer);
-    } else {
-      synchronized (readers) {
-        readers.remove(viewer);
-      }
     }
   }
 
@@ -213,9 +206,6 @@ public final class LogTopics implements AutoCloseable {
 
   /** Runs a short task after a while; not at all once the topics are closed. */
   Later later(Duration delay, Runnable task) {
-    if (timer.isShutdown()) {
-      return () -> {};
-    }
     Future<?> scheduled =
         timer.schedule(
             () -> {
@@ -225,7 +215,7 @@ public final class LogTopics implements AutoCloseable {
                 report(e);
               }
             },
-            Math.max(0, delay.toMillis()),
+            Math.max(0, delay.compareTo(FAR) < 0 ? delay.toMillis() : FAR.toMillis()),
             TimeUnit.MILLISECONDS);
     return () -> scheduled.cancel(false);
   }

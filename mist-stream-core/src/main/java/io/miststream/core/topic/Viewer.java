@@ -328,9 +328,9 @@ public final class Viewer implements AutoCloseable {
     backfill = null;
     LogTopic to = home;
     if (done.failure() != null) {
-      finish.set(Topic.error(Finish.NOW, done.failure().code(), done.message()));
+      finishNow(Topic.error(Finish.NOW, done.failure().code(), done.message()));
     } else if (to == null) {
-      finish.set(Topic.end(Finish.NOW));
+      finishNow(Topic.end(Finish.NOW));
     } else {
       idleReads = done.broughtLines() ? 0 : idleReads + 1;
       to.continueBehind(this, done, idleReads);
@@ -385,6 +385,11 @@ public final class Viewer implements AutoCloseable {
     finish.compareAndSet(null, end);
   }
 
+  /** Ends the stream at once, whatever end was set before. */
+  void finishNow(Finish end) {
+    finish.set(end);
+  }
+
   /** Statuses from before this are history: they are not told again. */
   void joinedAt(long head) {
     statusesFrom = head;
@@ -434,9 +439,11 @@ public final class Viewer implements AutoCloseable {
     wake();
   }
 
+  /** The same on a thread of the pump, which is given at most one task until the next poll. */
   void wakeSoon() {
-    if (waiting.get()) {
-      topics.pump().execute(this::wake);
+    Runnable action = ready;
+    if (action != null && !closed && waiting.compareAndSet(true, false)) {
+      topics.pump().execute(action);
     }
   }
 }
