@@ -100,8 +100,7 @@ public final class Cursor {
    * long would not do, it stands still.
    */
   public static long nanos(Instant time) {
-    long seconds =
-        Math.max(-FARTHEST_SECONDS, Math.min(FARTHEST_SECONDS, time.getEpochSecond()));
+    long seconds = Math.max(-FARTHEST_SECONDS, Math.min(FARTHEST_SECONDS, time.getEpochSecond()));
     return seconds * SECOND_NANOS + time.getNano();
   }
 

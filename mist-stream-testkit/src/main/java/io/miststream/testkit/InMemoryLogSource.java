@@ -316,7 +316,8 @@ public final class InMemoryLogSource implements LogSource {
           Event event = new Event(container, line, null);
           boolean old =
               after != null
-                  && after.covers(container.source(), lane(line.stream()), Cursor.nanos(line.time()), 0);
+                  && after.covers(
+                      container.source(), lane(line.stream()), Cursor.nanos(line.time()), 0);
           if (!old) {
             wanted.add(event);
           }
@@ -354,7 +355,8 @@ public final class InMemoryLogSource implements LogSource {
         long missed = 0;
         synchronized (InMemoryLogSource.this) {
           for (Line line : container.lines.subList(0, container.kept)) {
-            if (!after.covers(container.source(), lane(line.stream()), Cursor.nanos(line.time()), 0)) {
+            if (!after.covers(
+                container.source(), lane(line.stream()), Cursor.nanos(line.time()), 0)) {
               missed++;
             }
           }

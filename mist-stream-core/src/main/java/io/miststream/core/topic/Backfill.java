@@ -222,7 +222,7 @@ final class Backfill {
 
   /** The server goes away: the viewer is told to come back, and continues from its cursor then. */
   void shutDown() {
-    viewer.finishNow(new Viewer.Finish(Viewer.Finish.NOW, null, StreamClose.SHUTDOWN));
+    viewer.finishNow(new Viewer.Finish(Viewer.Finish.NOW, 0, null, StreamClose.SHUTDOWN));
     cancel();
     viewer.wakeSoon();
   }

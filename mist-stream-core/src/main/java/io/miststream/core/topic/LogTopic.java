@@ -96,6 +96,7 @@ final class LogTopic {
       viewer.finish(
           Topic.error(
               Viewer.Finish.NOW,
+              0,
               ErrorCode.SOURCE_UNAVAILABLE,
               "Too many different filters on this app; try again later"));
       return;
@@ -104,21 +105,22 @@ final class LogTopic {
     if (container != null
         && topic.states.all().stream().noneMatch(s -> s.container().equals(container))) {
       viewer.finish(
-          Topic.error(Viewer.Finish.NOW, ErrorCode.CONTAINER_NOT_FOUND, "Container not found"));
+          Topic.error(Viewer.Finish.NOW, 0, ErrorCode.CONTAINER_NOT_FOUND, "Container not found"));
       return;
     }
     topic.join(viewer);
     Instant until = viewer.request().until();
     if (until != null) {
       // A line may still be on its way when its time has come.
-      topics.later(
-          Duration.between(Instant.now(), until).plus(LATE_LINES),
-          () -> {
-            synchronized (lock) {
-              viewer.finish(Topic.end(topic.ring.head()));
-            }
-            viewer.wakeSoon();
-          });
+      viewer.untilTimer(
+          topics.later(
+              Duration.between(Instant.now(), until).plus(LATE_LINES),
+              () -> {
+                synchronized (lock) {
+                  viewer.finish(topic.finishAtHead(Topic::end));
+                }
+                viewer.wakeSoon();
+              }));
     }
   }
 
@@ -180,6 +182,7 @@ final class LogTopic {
 
   void leave(Viewer viewer) {
     synchronized (lock) {
+      viewer.cancelTimer();
       early.remove(viewer);
       all.leave(viewer);
       Topic topic = filtered.get(viewer.request().filter());
@@ -222,21 +225,17 @@ final class LogTopic {
 
   /** The server goes away: viewers are sent what they have coming, then told to come back. */
   void shutDown() {
-    endAll(at -> new Viewer.Finish(at, null, StreamClose.SHUTDOWN));
+    endAll((at, lines) -> new Viewer.Finish(at, lines, null, StreamClose.SHUTDOWN));
     stop();
   }
 
-  private interface Ending {
-    Viewer.Finish at(long head);
-  }
-
-  private void endAll(Ending ending) {
+  private void endAll(Topic.Ending ending) {
     List<Viewer> viewers = new ArrayList<>();
     synchronized (lock) {
       over = true;
       for (Viewer viewer : early) {
         all.sendStates(viewer, viewer.request().after());
-        viewer.finish(ending.at(Viewer.Finish.NOW));
+        viewer.finish(ending.at(Viewer.Finish.NOW, 0));
         viewers.add(viewer);
       }
       early.clear();
@@ -246,9 +245,10 @@ final class LogTopic {
     viewers.forEach(Viewer::wakeSoon);
   }
 
-  private static void end(Topic topic, Ending ending, List<Viewer> viewers) {
+  private static void end(Topic topic, Topic.Ending ending, List<Viewer> viewers) {
+    Viewer.Finish finish = topic.finishAtHead(ending);
     for (Viewer viewer : topic.viewers()) {
-      viewer.finish(ending.at(topic.ring.head()));
+      viewer.finish(finish);
       viewers.add(viewer);
     }
   }
@@ -262,7 +262,7 @@ final class LogTopic {
       topics.report(problem);
     }
     String message = known.getMessage() == null ? "" : known.getMessage();
-    endAll(at -> Topic.error(at, known.code(), message));
+    endAll((at, lines) -> Topic.error(at, lines, known.code(), message));
     topics.forget(appId, this);
   }
 

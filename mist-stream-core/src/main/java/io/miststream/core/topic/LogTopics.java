@@ -105,7 +105,7 @@ public final class LogTopics implements AutoCloseable {
       boolean fresh;
       synchronized (topics) {
         if (closed) {
-          viewer.finish(new Viewer.Finish(Viewer.Finish.NOW, null, StreamClose.SHUTDOWN));
+          viewer.finish(new Viewer.Finish(Viewer.Finish.NOW, 0, null, StreamClose.SHUTDOWN));
           return viewer;
         }
         LogTopic known = topics.get(request.appId());

@@ -61,22 +61,34 @@ final class Topic {
     if (kind == Kind.STATUS && !states.anyRunning()) {
       for (Viewer viewer : viewers) {
         if (viewer.request().follow() == Follow.CONTAINER) {
-          viewer.finish(end(ring.head()));
+          viewer.finish(finishAtHead(Topic::end));
         }
       }
     }
   }
 
-  static Viewer.Finish end(long at) {
+  /** How a stream ends at a position of the ring, before which there have been so many lines. */
+  interface Ending {
+    Viewer.Finish at(long seq, long lines);
+  }
+
+  Viewer.Finish finishAtHead(Ending ending) {
+    long head = ring.head();
+    return ending.at(head, ring.linesBefore(head));
+  }
+
+  static Viewer.Finish end(long at, long lines) {
     return new Viewer.Finish(
         at,
+        lines,
         MessageEncoder.frame(new StreamEnd(Instant.now(), null, "Log stream ended"), false),
         StreamClose.END);
   }
 
-  static Viewer.Finish error(long at, ErrorCode code, String message) {
+  static Viewer.Finish error(long at, long lines, ErrorCode code, String message) {
     return new Viewer.Finish(
         at,
+        lines,
         MessageEncoder.frame(new StreamError(Instant.now(), message, code), false),
         StreamClose.of(code));
   }
@@ -95,13 +107,14 @@ final class Topic {
       viewer.finish(
           error(
               Viewer.Finish.NOW,
+              0,
               ErrorCode.CONTAINER_NOT_RUNNING,
               "Container is not running (state: " + state + ")"));
       return;
     }
     if (over) {
       // It saw the run begin and was cut off: it gets the rest, and then the end.
-      viewer.finish(end(ring.head()));
+      viewer.finish(finishAtHead(Topic::end));
     }
     viewer.joinedAt(ring.head());
     if (after != null) {
@@ -193,33 +206,45 @@ final class Topic {
   /**
    * Moves a viewer that fell off the ring to the oldest message and tells it exactly what it
    * missed.
+   *
+   * @param end where its stream ends, null if that is not known yet
+   * @param checks whether it was not to get all of the lines, so that they cannot be counted
    */
-  void jump(Viewer viewer, long from, long linesBefore, byte @Nullable [] lastId) {
+  void jump(
+      Viewer viewer,
+      long from,
+      long linesBefore,
+      byte @Nullable [] lastId,
+      Viewer.@Nullable Finish end,
+      boolean checks) {
     long oldest = ring.oldest();
-    long missed = ring.linesBefore(oldest) - linesBefore;
-    boolean exact = ring.newestEvictedGap() < from;
-    if (missed > 0 || !exact) {
+    Viewer.Finish over = end != null && end.at <= oldest ? end : null; // nothing follows the gap
+    long missed = (over == null ? ring.linesBefore(oldest) : over.lines) - linesBefore;
+    Cursor here = over == null ? ring.evicted().cursor() : null; // not past its end
+    boolean lostGap = ring.newestEvictedGap() >= from;
+    if (missed > 0 || lostGap) {
       viewer.send(
           MessageEncoder.frame(
               new Gap(
                   Instant.now(),
-                  ring.evicted().cursor(),
+                  here,
                   Gap.Reason.SLOW_VIEWER,
-                  exact ? missed : null,
+                  checks || lostGap ? null : missed,
                   lastId == null ? null : cursor(lastId),
-                  firstLine(oldest)),
+                  firstLine(oldest, end == null ? Long.MAX_VALUE : end.at)),
               false));
     }
     if (ring.newestEvictedStatus() >= from) {
-      sendStates(viewer, ring.evicted().cursor());
+      sendStates(viewer, here);
     }
     viewer.moveTo(oldest, ring.linesBefore(oldest));
   }
 
-  private @Nullable Cursor firstLine(long from) {
+  private @Nullable Cursor firstLine(long from, long to) {
     for (Segment segment : ring.segments()) {
       for (int i = 0; i < segment.count(); i++) {
-        if (segment.firstSeq + i >= from && segment.kind(i) == Kind.LINE) {
+        long seq = segment.firstSeq + i;
+        if (seq >= from && seq < to && segment.kind(i) == Kind.LINE) {
           byte[] id = MessageEncoder.id(segment.bytes, segment.end(i), null);
           return id == null ? null : cursor(id);
         }

@@ -8,6 +8,7 @@ import io.miststream.core.wire.MessageEncoder;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -32,11 +33,16 @@ public final class Viewer implements AutoCloseable {
     static final long NOW = -1;
 
     final long at;
+
+    /** Lines in the ring's whole life before {@code at}. */
+    final long lines;
+
     final byte @Nullable [] frame;
     final StreamClose close;
 
-    Finish(long at, byte @Nullable [] frame, StreamClose close) {
+    Finish(long at, long lines, byte @Nullable [] frame, StreamClose close) {
       this.at = at;
+      this.lines = lines;
       this.frame = frame;
       this.close = close;
     }
@@ -44,6 +50,9 @@ public final class Viewer implements AutoCloseable {
 
   private final LogTopics topics;
   private final LogRequest request;
+  private final long since;
+  private final long until;
+  private final boolean timed; // live lines may lie outside of the two
 
   // Written by others, at any time.
   private final Queue<byte[]> ownFrames = new ConcurrentLinkedQueue<>();
@@ -54,6 +63,7 @@ public final class Viewer implements AutoCloseable {
   private volatile @Nullable Backfill backfill;
   private volatile boolean closed;
   private volatile @Nullable LogTopic home;
+  private LogTopics.@Nullable Later untilTimer; // guarded by the topic's lock
 
   // The position. Written before `topic`, by whoever lets the viewer in; then by poll alone.
   private volatile @Nullable Topic topic;
@@ -73,6 +83,11 @@ public final class Viewer implements AutoCloseable {
   Viewer(LogTopics topics, LogRequest request) {
     this.topics = topics;
     this.request = request;
+    Instant from = request.since();
+    Instant to = request.until();
+    since = from == null ? Long.MIN_VALUE : Cursor.nanos(from);
+    until = to == null ? Long.MAX_VALUE : Cursor.nanos(to);
+    timed = to != null || since > Cursor.nanos(Instant.now()) - Cursor.SLACK_NANOS;
   }
 
   /**
@@ -174,14 +189,20 @@ public final class Viewer implements AutoCloseable {
   /** Puts what comes next into {@code out}; false if there is nothing now. */
   private boolean fill(List<ByteBuffer> out, int maxBytes) {
     while (true) {
+      // The order of these reads matters. Who lets a viewer in, or ends it, queues the frames that
+      // stand before what follows first, and sets `topic`, `backfill` or `finish` then: so these
+      // are read first, and whoever sees them sees those frames too. An end is set under the
+      // topic's lock and never before the head of that moment: so the head is read before it, and
+      // where no end is seen, none to come stands before that head.
+      Topic now = topic;
+      long head = now == null ? 0 : now.ring.head();
+      Backfill reading = backfill;
+      Finish last = finish.get();
       int bytes = takeOwnFrames(out, maxBytes);
       canTakeBack = out.isEmpty();
-      Finish last = finish.get();
       if (last != null && last.at == Finish.NOW) {
         return !out.isEmpty() || takeFinish(last, out);
       }
-      Backfill reading = backfill;
-      Topic now = topic;
       if (reading != null) {
         canTakeBack = false;
         if (bytes < maxBytes || out.isEmpty()) {
@@ -199,14 +220,13 @@ public final class Viewer implements AutoCloseable {
       if (now == null) {
         return !out.isEmpty();
       }
-      Ring ring = now.ring;
-      long head = ring.head();
-      Segment[] segments = ring.segments();
+      Segment[] segments = now.ring.segments();
       long limit = last == null ? head : Math.min(head, last.at);
       if (seq < limit && seq < segments[0].firstSeq) {
         if (out.isEmpty()) {
           synchronized (now.lock) {
-            now.jump(this, seq, linesBefore, lastId);
+            boolean checks = seq < checkUntil && isSelective();
+            now.jump(this, seq, linesBefore, lastId, finish.get(), checks);
           }
           continue; // with the gap, which it has put among our own frames
         }
@@ -263,10 +283,6 @@ public final class Viewer implements AutoCloseable {
           linesBefore = segment.linesBefore(entry + 1);
           continue;
         }
-        Finish last = finish.get();
-        if (last != null && last.at <= seq) {
-          return;
-        }
         end = entry + 1;
       }
       int length = segment.end(entry) - segment.start(entry);
@@ -291,22 +307,27 @@ public final class Viewer implements AutoCloseable {
     if (segment.kind(entry) == Kind.GAP) {
       return true;
     }
-    if (request.until() != null && segment.time(entry) > Cursor.nanos(request.until())) {
-      finish(Topic.end(seq));
-      return true; // and is not sent, for the end stands before it
+    // A line that is too late ends nothing: one in time, of another output, may still follow.
+    long time = segment.time(entry);
+    if (time < since || time > until) {
+      return false;
     }
     Cursor covered = skip;
     return covered == null || !segment.coveredBy(covered, entry);
+  }
+
+  /** Whether it does not get every line of the ring from its place on. */
+  private boolean isSelective() {
+    return skip != null || request.since() != null || request.until() != null;
   }
 
   private void stopSkippingIfPassed(Topic now) {
     synchronized (now.lock) {
       Cursor covered = skip;
       if (covered != null && now.ring.passed().cover(covered)) {
-        skip = null;
         skipIsAhead = false;
-        if (request.until() == null) {
-          checkUntil = seq;
+        if (!timed) {
+          checkUntil = now.ring.head(); // what has come meanwhile may still be covered
         }
       }
     }
@@ -328,9 +349,9 @@ public final class Viewer implements AutoCloseable {
     backfill = null;
     LogTopic to = home;
     if (done.failure() != null) {
-      finishNow(Topic.error(Finish.NOW, done.failure().code(), done.message()));
+      finishNow(Topic.error(Finish.NOW, 0, done.failure().code(), done.message()));
     } else if (to == null) {
-      finishNow(Topic.end(Finish.NOW));
+      finishNow(Topic.end(Finish.NOW, 0));
     } else {
       idleReads = done.broughtLines() ? 0 : idleReads + 1;
       to.continueBehind(this, done, idleReads);
@@ -369,6 +390,18 @@ public final class Viewer implements AutoCloseable {
 
   void home(LogTopic topic) {
     home = topic;
+  }
+
+  /** With the topic's lock held: what ends the stream when its time is up. */
+  void untilTimer(LogTopics.Later timer) {
+    untilTimer = timer;
+  }
+
+  /** With the topic's lock held: a time far off must not keep a viewer that has left. */
+  void cancelTimer() {
+    if (untilTimer != null) {
+      untilTimer.cancel();
+    }
   }
 
   boolean isClosed() {
@@ -417,7 +450,7 @@ public final class Viewer implements AutoCloseable {
     linesBefore = in.ring.linesBefore(start);
     skip = covered;
     skipIsAhead = ahead;
-    checkUntil = ahead || request.until() != null ? Long.MAX_VALUE : in.ring.head();
+    checkUntil = ahead || timed ? Long.MAX_VALUE : in.ring.head();
     topic = in;
   }
 

@@ -17,6 +17,7 @@ import io.miststream.core.StreamError;
 import io.miststream.testkit.InMemoryLogSource;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -590,5 +591,126 @@ class LogTopicsTest {
     int before = source.subscriptions();
     assertThat(open(all.withFollow(Follow.NONE)).toTheEnd()).isEqualTo(StreamClose.SHUTDOWN);
     assertThat(source.subscriptions()).isEqualTo(before);
+  }
+
+  /** Brings the source's clock to a time from now. */
+  private void clockTo(Instant time) {
+    source.advance(Duration.between(source.now(), time));
+  }
+
+  @Test
+  void untilIsTheTimeOfTheLastLineWhateverComesFirst() throws Exception {
+    clockTo(Instant.now());
+    Instant until = Instant.now().plusSeconds(2);
+    ViewerReader viewer = open(app().withTimes(null, until));
+    web.print("in time");
+    viewer.untilLine("in time");
+    clockTo(until.plusSeconds(1));
+    web.print("too late");
+    source.advance(Duration.ofSeconds(-2)); // the other output was stamped before
+    web.print(LogStream.STDERR, "in time, but later");
+    assertThat(viewer.toTheEnd()).isEqualTo(StreamClose.END);
+    assertThat(viewer.lines()).containsExactly("in time", "in time, but later");
+    assertThat(Instant.now()).isAfter(until);
+    assertThat(viewer.all(StreamEnd.class)).hasSize(1);
+  }
+
+  @Test
+  void nothingBeyondUntilIsSentWhenTheRunEndsFirst() throws Exception {
+    clockTo(Instant.now());
+    Instant until = Instant.now().plusSeconds(60);
+    ViewerReader viewer =
+        open(LogRequest.of(1).withTimes(null, until)).until(ContainerStatus.class::isInstance);
+    ViewerReader other = open(app());
+    web.print("in time");
+    clockTo(until.plusSeconds(1));
+    web.print("too late");
+    web.stop(0);
+    other.until(m -> m instanceof ContainerStatus s && s.state().equals("exited"));
+    assertThat(viewer.toTheEnd()).isEqualTo(StreamClose.END);
+    assertThat(viewer.lines()).containsExactly("in time");
+  }
+
+  @Test
+  void untilFarAwayEndsNothingAndKeepsNobody() throws Exception {
+    for (String time : List.of("9999-12-31T23:59:59Z", "+1000000000-12-31T23:59:59Z")) {
+      ViewerReader viewer = open(app().withTimes(null, Instant.parse(time)));
+      web.print(time);
+      viewer.untilLine(time);
+      assertThat(topics.timers()).isEqualTo(1);
+      viewer.close();
+      await().untilAsserted(() -> assertThat(topics.timers()).as("the linger").isEqualTo(1));
+    }
+  }
+
+  @Test
+  void sinceInTheFutureHoldsForLiveLines() throws Exception {
+    clockTo(Instant.now());
+    Instant since = Instant.now().plusSeconds(60);
+    ViewerReader viewer = open(app().withTimes(since, null));
+    viewer.until(ContainerStatus.class::isInstance);
+    ViewerReader other = open(app());
+    web.print("too early");
+    other.untilLine("too early");
+    clockTo(since);
+    web.print("in time");
+    assertThat(viewer.untilLine("in time").lines()).containsExactly("in time");
+  }
+
+  @Test
+  void whatASlowViewerMissedIsCountedToItsEndOnly() throws Exception {
+    use(LogTopics.builder(source).ringBytes(64 << 10));
+    ViewerReader slow = open();
+    ViewerReader other = open(app());
+    print(0, 10);
+    slow.untilLine("line 9");
+    Cursor last = slow.lastId();
+    print(10, 500);
+    web.stop(0);
+    web.start();
+    for (int i = 500; i < 5000; i += 10) {
+      print(i, i + 10);
+      other.untilLine("line " + (i + 9));
+    }
+    assertThat(slow.toTheEnd()).isEqualTo(StreamClose.END);
+    assertThat(slow.lines()).hasSize(10);
+    Gap gap = slow.all(Gap.class).get(0);
+    assertThat(gap.missed()).isEqualTo(490);
+    assertThat(gap.after()).isEqualTo(last);
+    assertThat(gap.before()).isNull();
+    assertThat(slow.lastId()).as("nothing that would skip the next run").isEqualTo(last);
+  }
+
+  @Test
+  void whatCannotBeCountedIsNotCounted() throws Exception {
+    use(LogTopics.builder(source).ringBytes(64 << 10));
+    clockTo(Instant.now());
+    ViewerReader slow = open(app().withTimes(null, Instant.now().plusSeconds(3600)));
+    ViewerReader other = open(app());
+    print(0, 10);
+    slow.untilLine("line 9");
+    source.advance(Duration.ofHours(2));
+    for (int i = 10; i < 5000; i += 10) {
+      print(i, i + 10);
+      other.untilLine("line " + (i + 9));
+    }
+    slow.until(Gap.class::isInstance);
+    assertThat(slow.all(Gap.class)).extracting(Gap::missed).containsOnlyNulls();
+  }
+
+  @Test
+  void theStatusComesFirstHoweverEarlyAViewerPolls() throws Exception {
+    print(0, 3);
+    for (int i = 0; i < 500; i++) {
+      use(LogTopics.builder(source).linger(Duration.ZERO));
+      Viewer viewer = topics.open(app());
+      String first;
+      do {
+        first = viewer.pollText();
+      } while (first == null);
+      assertThat(first).contains("\"type\":\"status\"");
+      viewer.close();
+      topics.close();
+    }
   }
 }
