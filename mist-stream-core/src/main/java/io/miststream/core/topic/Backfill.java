@@ -42,7 +42,7 @@ final class Backfill {
   private final LogTopics topics;
   private final Viewer viewer;
   private final LogRequest request;
-  private final boolean alone;
+  private final @Nullable LogTopic topic; // null if nobody else tells the viewer the states
   private final MessageEncoder encoder = new MessageEncoder(); // source's thread only
 
   // All below is guarded by this.
@@ -64,7 +64,7 @@ final class Backfill {
     this.topics = topics;
     this.viewer = viewer;
     this.request = request;
-    this.alone = viewer.home() == null; // then nobody else tells the viewer the states
+    this.topic = viewer.home();
   }
 
   void start() {
@@ -158,14 +158,14 @@ final class Backfill {
       end = ending.cursor();
     } else if (message instanceof ContainerStatus status) {
       states.update(status);
-      if (alone && last == null) {
+      if (topic == null && last == null) {
         add(message, false);
       }
     } else {
       if (message instanceof LogLine) {
         last = message.cursor();
       }
-      add(message, states.several());
+      add(message, topic == null ? states.several() : topic.hasSeveral());
     }
   }
 

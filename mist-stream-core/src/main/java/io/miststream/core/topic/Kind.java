@@ -1,5 +1,6 @@
 package io.miststream.core.topic;
 
+import io.miststream.core.ContainerStatus;
 import io.miststream.core.Gap;
 import io.miststream.core.LogLine;
 import io.miststream.core.StreamMessage;
@@ -8,9 +9,20 @@ import io.miststream.core.StreamMessage;
 enum Kind {
   LINE,
   GAP,
-  STATUS;
+  STATUS,
+  /** A status too: the container is gone, and with it the source of its lines. */
+  REMOVED;
 
   static Kind of(StreamMessage message) {
-    return message instanceof LogLine ? LINE : message instanceof Gap ? GAP : STATUS;
+    if (message instanceof LogLine) {
+      return LINE;
+    }
+    if (message instanceof Gap) {
+      return GAP;
+    }
+    return message instanceof ContainerStatus status
+            && status.state().equals(ContainerStatus.REMOVED)
+        ? REMOVED
+        : STATUS;
   }
 }

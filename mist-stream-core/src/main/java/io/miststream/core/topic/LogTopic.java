@@ -47,11 +47,12 @@ final class LogTopic {
   LogTopic(LogTopics topics, long appId) {
     this.topics = topics;
     this.appId = appId;
-    this.all = newTopic(LogFilter.ALL);
+    this.all = new Topic(lock, LogFilter.ALL, topics.ringBytes(), topics.pump(), null);
   }
 
-  private Topic newTopic(LogFilter filter) {
-    return new Topic(lock, filter, topics.ringBytes(), topics.pump());
+  /** Whether lines have to say which container they are from. Anybody may ask at any time. */
+  boolean hasSeveral() {
+    return all.states.several();
   }
 
   /** Begins to read. */
@@ -135,7 +136,7 @@ final class LogTopic {
       if (filtered.size() == topics.maxFilters()) {
         return null;
       }
-      topic = newTopic(filter);
+      topic = new Topic(lock, filter, topics.ringBytes(), topics.pump(), all);
       topic.ring.begin(all.ring.passed());
       for (ContainerStatus status : all.states.all()) {
         if (filter.acceptsContainer(status.container())) {
@@ -155,9 +156,14 @@ final class LogTopic {
         return; // cannot be: the viewer itself keeps it
       }
       Cursor end = done.end();
-      boolean reachable =
+      boolean complete =
           end == null ? topic.ring.evicted().isEmpty() : topic.ring.evicted().coveredBy(end);
-      if (!reachable && idleReads >= LogTopics.IDLE_READS) {
+      boolean idle = idleReads >= LogTopics.IDLE_READS;
+      if (!idle && !(end == null ? complete : topic.reaches(end))) {
+        viewer.backfill(behind(viewer.request(), end));
+        return;
+      }
+      if (!complete) {
         // What lies between is in no log any more: a container has been removed meanwhile.
         viewer.send(
             MessageEncoder.frame(
@@ -169,15 +175,22 @@ final class LogTopic {
                     end,
                     null),
                 false));
-        viewer.place(topic, topic.ring.oldest(), end, false);
-      } else if (end != null) {
-        topic.continueBehind(viewer, end);
-      } else if (reachable) {
+      }
+      if (end == null) {
         viewer.place(topic, topic.ring.oldest(), null, false);
       } else {
-        viewer.backfill(viewer.request());
+        topic.place(viewer, end);
       }
     }
+  }
+
+  /** The rest of a request once it has been read up to a position; null if there was nothing. */
+  private static LogRequest behind(LogRequest request, @Nullable Cursor end) {
+    if (end == null && request.after() != null) {
+      // What it was to continue behind is gone, which has been told: once is enough.
+      return request.withAfter(null).withTail(LogRequest.ALL);
+    }
+    return end == null ? request : request.withAfter(end);
   }
 
   void leave(Viewer viewer) {
@@ -276,6 +289,8 @@ final class LogTopic {
     for (Topic topic : filtered.values()) {
       if (passes(message, topic)) {
         topic.append(message, encoder.buffer(), encoder.start(), encoder.length());
+      } else if (message instanceof ContainerStatus status && Kind.of(status) == Kind.REMOVED) {
+        topic.ring.forget(ContainerStates.source(status));
       }
     }
   }
@@ -354,7 +369,9 @@ final class LogTopic {
         if (historyLines < topics.historyLines()) {
           all.beganAtTheStart();
         }
-        if (historyEnd != null) {
+        if (historyEnd != null && historyLines == 0) {
+          all.ring.begin(Positions.behind(historyEnd));
+        } else if (historyEnd != null) {
           historyEnd.marks().forEach(all.ring.passed()::advance);
         }
         live = true;

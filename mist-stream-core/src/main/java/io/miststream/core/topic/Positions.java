@@ -2,6 +2,7 @@ package io.miststream.core.topic;
 
 import io.miststream.core.Cursor;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +24,13 @@ final class Positions {
         new Cursor.Mark(
             own.source(), own.lane(), own.time(), Math.max(-1, own.ordinal() - 1), false));
     cursor.marks().stream().skip(1).forEach(positions::advance);
+    return positions;
+  }
+
+  /** Behind all that a cursor stands behind. */
+  static Positions behind(Cursor cursor) {
+    Positions positions = new Positions();
+    cursor.marks().forEach(positions::advance);
     return positions;
   }
 
@@ -59,19 +67,31 @@ final class Positions {
     return true;
   }
 
-  /** Whether everything that {@code cursor} stands behind has been passed here. */
-  boolean cover(Cursor cursor) {
-    Cursor here = cursor();
-    if (here == null) {
-      return false;
-    }
-    for (Cursor.Mark mark : cursor.marks()) {
-      if (here.knows(mark.source())
-          && !here.covers(mark.source(), mark.lane(), mark.time(), mark.ordinal())) {
-        return false;
+  /** Whether anything of a source has been passed. */
+  boolean knows(long source) {
+    return newestTime(source) != Long.MIN_VALUE;
+  }
+
+  /** Whether a message has been passed, by the rules of {@link Cursor}. */
+  boolean cover(Cursor.Mark message) {
+    for (Cursor.Mark mark : marks) {
+      if (mark.source() == message.source() && mark.lane() == message.lane()) {
+        return message.time() < mark.time()
+            || (message.time() == mark.time() && message.ordinal() <= mark.ordinal());
       }
     }
-    return true;
+    long newest = newestTime(message.source());
+    return newest != Long.MIN_VALUE && message.time() <= newest - Cursor.SLACK_NANOS;
+  }
+
+  private long newestTime(long source) {
+    long newest = Long.MIN_VALUE;
+    for (Cursor.Mark mark : marks) {
+      if (mark.source() == source) {
+        newest = Math.max(newest, mark.time());
+      }
+    }
+    return newest;
   }
 
   /** A cursor here, its own mark the newest; null if nothing has been passed yet. */
@@ -79,26 +99,13 @@ final class Positions {
     if (marks.isEmpty()) {
       return null;
     }
-    int newest = 0;
-    for (int i = 1; i < marks.size(); i++) {
-      if (marks.get(i).time() > marks.get(newest).time()) {
-        newest = i;
-      }
-    }
-    // The newest first, then its source's other lanes, then the rest.
-    List<Cursor.Mark> ordered = new ArrayList<>(marks.size());
-    Cursor.Mark own = marks.get(newest);
-    ordered.add(own);
-    for (int i = 0; i < marks.size(); i++) {
-      if (i != newest && marks.get(i).source() == own.source()) {
-        ordered.add(marks.get(i));
-      }
-    }
-    for (Cursor.Mark mark : marks) {
-      if (mark.source() != own.source()) {
-        ordered.add(mark);
-      }
-    }
+    // The sources that printed last come first, so that what finds no room is the oldest.
+    List<Cursor.Mark> ordered = new ArrayList<>(marks);
+    ordered.sort(
+        Comparator.comparingLong((Cursor.Mark mark) -> newestTime(mark.source()))
+            .thenComparingLong(Cursor.Mark::source)
+            .thenComparingLong(Cursor.Mark::time)
+            .reversed());
     return Cursor.of(ordered.subList(0, Math.min(ordered.size(), Cursor.MAX_MARKS)));
   }
 }

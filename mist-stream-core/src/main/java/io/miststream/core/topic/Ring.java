@@ -45,6 +45,11 @@ final class Ring {
     passed = Positions.copyOf(start);
   }
 
+  /**
+   * Adds a message.
+   *
+   * @param mark of a line; of a removed container, any mark of its source; else null
+   */
   void append(byte[] frame, int from, int length, Kind kind, Cursor.@Nullable Mark mark) {
     Segment[] now = segments;
     Segment last = now.length == 0 ? null : now[now.length - 1];
@@ -60,8 +65,10 @@ final class Ring {
       last = fresh;
     }
     last.append(frame, from, length, kind, mark);
-    if (mark != null) {
+    if (mark != null && kind == Kind.LINE) {
       passed.advance(mark);
+    } else if (mark != null && kind == Kind.REMOVED) {
+      passed.remove(mark.source());
     }
     appended++;
     head = appended; // publishes the entry
@@ -86,6 +93,10 @@ final class Ring {
         case LINE -> evicted.advance(segment.mark(i));
         case GAP -> newestEvictedGap = segment.firstSeq + i;
         case STATUS -> newestEvictedStatus = segment.firstSeq + i;
+        case REMOVED -> {
+          newestEvictedStatus = segment.firstSeq + i;
+          evicted.remove(segment.source(i));
+        }
       }
     }
   }
@@ -99,12 +110,38 @@ final class Ring {
     return segments;
   }
 
-  /** Everything before the oldest message. */
+  /** No line of a source has been or will be in here. */
+  void forget(long source) {
+    passed.remove(source);
+    evicted.remove(source);
+  }
+
+  /**
+   * Whether it is known what a source printed: it lies behind {@link #evicted}, or in the ring.
+   * Nothing is known any more of a container whose removal has been evicted.
+   */
+  boolean knows(long source) {
+    return passed.knows(source) || evicted.knows(source) || holdsRemovalOf(source);
+  }
+
+  /** Whether it says that a container has been removed. */
+  boolean holdsRemovalOf(long source) {
+    for (Segment segment : segments) {
+      for (int i = 0; i < segment.count(); i++) {
+        if (segment.kind(i) == Kind.REMOVED && segment.source(i) == source) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /** Everything before the oldest message, but for containers removed before it. */
   Positions evicted() {
     return evicted;
   }
 
-  /** Everything before the head. */
+  /** Everything before the head, but for containers removed before it. */
   Positions passed() {
     return passed;
   }

@@ -110,14 +110,16 @@ final class Segment {
     return times[entry];
   }
 
+  long source(int entry) {
+    return lanes[entry] >>> 2;
+  }
+
   Cursor.Mark mark(int entry) {
-    return Cursor.Mark.of(
-        lanes[entry] >>> 2, (int) (lanes[entry] & 3), times[entry], ordinals[entry]);
+    return Cursor.Mark.of(source(entry), (int) (lanes[entry] & 3), times[entry], ordinals[entry]);
   }
 
   boolean coveredBy(Cursor cursor, int entry) {
-    return cursor.covers(
-        lanes[entry] >>> 2, (int) (lanes[entry] & 3), times[entry], ordinals[entry]);
+    return cursor.covers(source(entry), (int) (lanes[entry] & 3), times[entry], ordinals[entry]);
   }
 
   /**

@@ -33,6 +33,7 @@ final class Topic {
   final Ring ring;
   final ContainerStates states = new ContainerStates();
 
+  private final Ring base; // of all lines, also of those that the filter keeps out
   private final Executor pump;
   private final Set<Viewer> viewers = new LinkedHashSet<>();
   private final Queue<Viewer> waiters = new ConcurrentLinkedQueue<>();
@@ -41,10 +42,14 @@ final class Topic {
   /** Whether the ring began at the very start of the logs, so that it can hold all of history. */
   private boolean fromTheStart;
 
-  Topic(Object lock, LogFilter filter, int ringBytes, Executor pump) {
+  /**
+   * @param base the topic of all lines that a filtered one is fed from
+   */
+  Topic(Object lock, LogFilter filter, int ringBytes, Executor pump, @Nullable Topic base) {
     this.lock = lock;
     this.filter = filter;
     this.ring = new Ring(ringBytes);
+    this.base = base == null ? ring : base.ring;
     this.pump = pump;
   }
 
@@ -55,16 +60,22 @@ final class Topic {
   /** Appends a message that is encoded already; {@link #signal} afterwards, without the lock. */
   void append(StreamMessage message, byte[] frame, int from, int length) {
     Kind kind = Kind.of(message);
-    Cursor cursor = message.cursor();
-    ring.append(
-        frame, from, length, kind, kind == Kind.LINE && cursor != null ? cursor.own() : null);
-    if (kind == Kind.STATUS && !states.anyRunning()) {
+    ring.append(frame, from, length, kind, mark(kind, message));
+    if (message instanceof ContainerStatus && !states.anyRunning()) {
       for (Viewer viewer : viewers) {
         if (viewer.request().follow() == Follow.CONTAINER) {
           viewer.finish(finishAtHead(Topic::end));
         }
       }
     }
+  }
+
+  private static Cursor.@Nullable Mark mark(Kind kind, StreamMessage message) {
+    if (message instanceof ContainerStatus status && kind == Kind.REMOVED) {
+      return Cursor.Mark.of(ContainerStates.source(status), 0, 0, 0);
+    }
+    Cursor cursor = message.cursor();
+    return kind == Kind.LINE && cursor != null ? cursor.own() : null;
   }
 
   /** How a stream ends at a position of the ring, before which there have been so many lines. */
@@ -145,18 +156,54 @@ final class Topic {
       for (int i = 0; i < segment.count() && segment.firstSeq + i < seq; i++) {
         if (segment.kind(i) == Kind.LINE) {
           positions.advance(segment.mark(i));
+        } else if (segment.kind(i) == Kind.REMOVED) {
+          positions.remove(segment.source(i));
         }
       }
     }
     return positions.cursor();
   }
 
-  /** Puts a viewer right behind a cursor; false if it has to read what lies between first. */
-  boolean continueBehind(Viewer viewer, Cursor after) {
-    if (!ring.evicted().coveredBy(after)) {
+  /** Puts a viewer right behind a cursor, or has it read what lies between first. */
+  private void continueBehind(Viewer viewer, Cursor after) {
+    if (reaches(after)) {
+      place(viewer, after);
+    } else {
       viewer.backfill(viewer.request().withAfter(after));
-      return false;
     }
+  }
+
+  /** Whether the ring has all that follows a cursor. */
+  boolean reaches(Cursor after) {
+    return ring.evicted().coveredBy(after) && knows(after);
+  }
+
+  /**
+   * Whether it is known what became of each source that a cursor names. Of one that is not, lines
+   * may be missing without a trace here: only the source of the logs can tell.
+   */
+  private boolean knows(Cursor cursor) {
+    for (Cursor.Mark mark : cursor.marks()) {
+      // What is known of all lines and not in here has not had a line for this filter.
+      if (!ring.knows(mark.source()) && !base.passed().knows(mark.source())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Whether a cursor reaches beyond what has been seen so far. */
+  boolean isAhead(Cursor cursor) {
+    for (Cursor.Mark mark : cursor.marks()) {
+      if (!base.passed().cover(mark) && !ring.holdsRemovalOf(mark.source())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Puts a viewer right behind a cursor, as far as the ring reaches. */
+  void place(Viewer viewer, Cursor after) {
     long start = ring.oldest();
     long lastCovered = -1;
     boolean found = false;
@@ -176,9 +223,8 @@ final class Topic {
       }
     }
     boolean mixed = lastCovered >= start;
-    boolean ahead = !ring.passed().isEmpty() && !ring.passed().cover(after);
+    boolean ahead = isAhead(after);
     viewer.place(this, start, mixed || ahead ? after : null, ahead);
-    return true;
   }
 
   /** Where the last {@code tail} lines begin, or −1 if the ring does not reach back that far. */

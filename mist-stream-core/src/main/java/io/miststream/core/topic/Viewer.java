@@ -301,11 +301,9 @@ public final class Viewer implements AutoCloseable {
   }
 
   private boolean wants(Segment segment, int entry) {
-    if (segment.kind(entry) == Kind.STATUS) {
-      return seq >= statusesFrom;
-    }
-    if (segment.kind(entry) == Kind.GAP) {
-      return true;
+    Kind kind = segment.kind(entry);
+    if (kind != Kind.LINE) {
+      return kind == Kind.GAP || seq >= statusesFrom;
     }
     // A line that is too late ends nothing: one in time, of another output, may still follow.
     long time = segment.time(entry);
@@ -324,7 +322,7 @@ public final class Viewer implements AutoCloseable {
   private void stopSkippingIfPassed(Topic now) {
     synchronized (now.lock) {
       Cursor covered = skip;
-      if (covered != null && now.ring.passed().cover(covered)) {
+      if (covered != null && !now.isAhead(covered)) {
         skipIsAhead = false;
         if (!timed) {
           checkUntil = now.ring.head(); // what has come meanwhile may still be covered

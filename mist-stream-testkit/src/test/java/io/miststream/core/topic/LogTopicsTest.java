@@ -222,12 +222,13 @@ class LogTopicsTest {
     assertThat(again.messages().get(0)).isInstanceOf(ContainerStatus.class);
   }
 
-  @Test
-  void aCursorContinuesOnAnotherServerEvenIfTheRingNeverHadIt() throws Exception {
+  @ParameterizedTest
+  @ValueSource(ints = {0, 5})
+  void aCursorContinuesOnAnotherServerEvenIfTheRingNeverHadIt(int historyLines) throws Exception {
     print(0, 50);
     Cursor cursor = open(app()).untilLine("line 10").lastId();
     print(50, 3000);
-    use(LogTopics.builder(source).historyLines(5));
+    use(LogTopics.builder(source).historyLines(historyLines));
     assertThat(open(app().withAfter(cursor)).untilLine("line 2999").lines())
         .isEqualTo(numbered(11, 3000));
   }
@@ -712,5 +713,110 @@ class LogTopicsTest {
       viewer.close();
       topics.close();
     }
+  }
+
+  private static long source(InMemoryLogSource.Container container) {
+    return Long.parseLong(container.id().substring(0, 12), 16);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void linesOfAContainerRemovedWhileNobodyWatchedAreAGap(boolean otherPrints) throws Exception {
+    InMemoryLogSource.Container worker = source.run(1, "worker");
+    if (otherPrints) {
+      worker.print("work");
+    }
+    print(0, 3);
+    Cursor cursor = open(app()).untilLine("line 2").lastId();
+    print(3, 5);
+    web.remove();
+    if (otherPrints) {
+      worker.print("more work");
+    }
+    use(LogTopics.builder(source));
+    ViewerReader again = open(app().withAfter(cursor));
+    again.until(Gap.class::isInstance);
+    worker.print("still here");
+    again.untilLine("still here");
+    assertThat(again.lines())
+        .isEqualTo(otherPrints ? List.of("more work", "still here") : List.of("still here"));
+    assertThat(again.all(Gap.class))
+        .singleElement()
+        .isEqualTo(
+            new Gap(
+                again.all(Gap.class).get(0).timestamp(),
+                again.all(Gap.class).get(0).cursor(),
+                Gap.Reason.SOURCE_RESTARTED,
+                null,
+                cursor,
+                null));
+    assertThat(again.lastId().knows(source(web))).isFalse();
+  }
+
+  @Test
+  void linesOfARemovedContainerThatTheRingHoldsAreNoLoss() throws Exception {
+    InMemoryLogSource.Container worker = source.run(1, "worker");
+    ViewerReader other = open(app());
+    print(0, 3);
+    Cursor cursor = other.untilLine("line 2").lastId();
+    print(3, 5);
+    web.remove();
+    worker.print("still here");
+    other.untilLine("still here");
+    ViewerReader again = open(app().withAfter(cursor)).untilLine("still here");
+    assertThat(again.lines()).containsExactly("line 3", "line 4", "still here");
+    assertThat(again.all(Gap.class)).isEmpty();
+  }
+
+  @Test
+  void removedContainersAreForgottenWithTheirLastLine() throws Exception {
+    use(LogTopics.builder(source).ringBytes(64 << 10));
+    InMemoryLogSource.Container worker = source.run(1, "worker");
+    ViewerReader slow = open(app());
+    ViewerReader other = open(app());
+    print(0, 3);
+    slow.untilLine("line 2");
+    Cursor cursor = slow.lastId();
+    print(3, 5);
+    web.remove();
+    for (int i = 0; i < 5000; i += 10) {
+      for (int j = i; j < i + 10; j++) {
+        worker.print("work " + j);
+      }
+      other.untilLine("work " + (i + 9));
+    }
+    // Who is cut off before the last lines of it is told, though the topic knows it no more.
+    ViewerReader again = open(app().withAfter(cursor)).untilLine("work 4999");
+    assertThat(again.all(Gap.class))
+        .extracting(Gap::reason)
+        .containsOnly(Gap.Reason.SOURCE_RESTARTED);
+    assertThat(again.lines()).hasSize(5000);
+
+    slow.untilLine("work 4999");
+    Gap gap = slow.all(Gap.class).get(0);
+    assertThat(gap.missed()).isEqualTo(5002 - (slow.lines().size() - 3));
+    assertThat(gap.cursor().knows(source(worker))).isTrue();
+    assertThat(gap.cursor().knows(source(web))).isFalse();
+    ViewerReader fresh = open(app().withTail(10)).until(ContainerStatus.class::isInstance);
+    assertThat(fresh.lastId().knows(source(web))).isFalse();
+    // And so a cursor of after it is no loss elsewhere.
+    use(LogTopics.builder(source));
+    ViewerReader elsewhere = open(app().withAfter(gap.cursor())).untilLine("work 4999");
+    assertThat(elsewhere.all(Gap.class)).isEmpty();
+  }
+
+  @Test
+  void historyNamesItsContainerWhereLiveLinesDo() throws Exception {
+    use(LogTopics.builder(source).historyLines(10));
+    source.run(1, "worker");
+    print(0, 100);
+    LogFilter filter = LogFilter.of(null, "web", null, null);
+    ViewerReader viewer = open(app().withFilter(filter).withTail(50)).untilLine("line 99");
+    print(100, 101);
+    viewer.untilLine("line 100");
+    assertThat(viewer.all(LogLine.class))
+        .hasSize(51)
+        .extracting(LogLine::container)
+        .containsOnly("web");
   }
 }
