@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 public final class Frames {
 
   /** Longest header of an unmasked frame, in bytes. */
-  public static final int MAX_HEADER = 10;
+  static final int MAX_HEADER = 10;
 
   private static final byte FINAL_TEXT = (byte) 0x81;
   private static final int LENGTH_IN_16_BITS = 126;
@@ -18,12 +18,12 @@ public final class Frames {
   private Frames() {}
 
   /** Bytes of the header before a payload of {@code payload} bytes. */
-  public static int headerLength(int payload) {
+  static int headerLength(int payload) {
     return payload < LENGTH_IN_16_BITS ? 2 : payload <= 0xFFFF ? 4 : MAX_HEADER;
   }
 
   /** Writes the header of a payload of {@code payload} bytes; returns the index behind it. */
-  public static int putHeader(byte[] out, int at, int payload) {
+  static int putHeader(byte[] out, int at, int payload) {
     out[at] = FINAL_TEXT;
     if (payload < LENGTH_IN_16_BITS) {
       out[at + 1] = (byte) payload;
