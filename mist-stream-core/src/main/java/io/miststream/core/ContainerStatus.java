@@ -34,15 +34,33 @@ public record ContainerStatus(
   /** The state of a container that is no longer there. */
   public static final String REMOVED = "removed";
 
-  /** Whether it can still print: running, paused, or between the runs of its restart policy. */
+  /**
+   * Whether a run of it is on: running or paused. Between two runs of its restart policy ({@code
+   * restarting}) it is not: the one has ended, and the other is another run.
+   */
   public boolean isRunning() {
-    return state.equals("running") || state.equals("paused") || state.equals("restarting");
+    return state.equals("running") || state.equals("paused");
   }
 
   /** The same, told at another position. */
   public ContainerStatus withCursor(@Nullable Cursor here) {
     return new ContainerStatus(
         timestamp, here, container, state, status, containerId, image, startedAt, exitCode, health);
+  }
+
+  /** The same container, of which nothing is left. */
+  public ContainerStatus asRemoved(@Nullable Cursor here) {
+    return new ContainerStatus(
+        Instant.now(),
+        here,
+        container,
+        REMOVED,
+        "Removed",
+        containerId,
+        image,
+        startedAt,
+        exitCode,
+        null);
   }
 
   /**

@@ -12,9 +12,11 @@ import java.util.concurrent.Flow;
  *   <li>the history the request asks for, oldest line first, each {@link LogLine} with the cursor
  *       behind it, then
  *   <li>unless {@link Follow#NONE}, what follows, with a {@link ContainerStatus} at each change of
- *       state and a {@link Gap} wherever lines are known or suspected to be missing, then
+ *       state, between the lines of two runs at the latest, and a {@link Gap} wherever lines are
+ *       known or suspected to be missing, then
  *   <li>a {@link StreamEnd} whose cursor is behind everything the read has passed, filtered lines
- *       included, and {@code onComplete}.
+ *       included, and {@code onComplete}. With {@link Follow#CONTAINER} it stands behind the status
+ *       that tells the end of the last run, or before the one that tells of another run already.
  * </ol>
  *
  * <p>With {@link LogRequest#after()} it sends exactly the lines behind that cursor; where some of

@@ -20,9 +20,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -178,7 +178,12 @@ public final class InMemoryLogSource implements LogSource {
       changeTo("exited", "Exited (" + exitCode + ") Less than a second ago", exitCode);
     }
 
-    /** Starts another run. */
+    /** Ends its run; its restart policy is about to start another. */
+    public void crash(int exitCode) {
+      changeTo("restarting", "Restarting (" + exitCode + ") Less than a second ago", exitCode);
+    }
+
+    /** Starts another run; if it is running, the end of that run is not seen. */
     public void start() {
       changeTo("running", "Up Less than a second", null);
     }
@@ -226,6 +231,10 @@ public final class InMemoryLogSource implements LogSource {
       return Long.parseLong(id.substring(0, 12), 16);
     }
 
+    private Instant started() {
+      return Objects.requireNonNull(startedAt);
+    }
+
     private boolean isRunning() {
       return status != null && status.isRunning();
     }
@@ -245,7 +254,7 @@ public final class InMemoryLogSource implements LogSource {
     private final LogRequest request;
     private final Emitter out;
     private final Map<Long, Mark[]> marks = new LinkedHashMap<>();
-    private final Set<Container> running = new LinkedHashSet<>();
+    private final Map<Container, Instant> runs = new HashMap<>(); // on at the beginning, and since
     private int next; // index of the next event
 
     Reading(LogRequest request, Emitter out) {
@@ -263,7 +272,7 @@ public final class InMemoryLogSource implements LogSource {
         if (own.isEmpty()) {
           throw new StreamException(ErrorCode.CONTAINER_NOT_FOUND, "Container not found");
         }
-        own.stream().filter(Container::isRunning).forEach(running::add);
+        own.stream().filter(Container::isRunning).forEach(c -> runs.put(c, c.started()));
         own.forEach(c -> begin.add(status(c)));
         next = events.size();
         history = history(own);
@@ -272,7 +281,7 @@ public final class InMemoryLogSource implements LogSource {
       for (StreamMessage message : begin) {
         out.emit(message);
       }
-      if (request.follow() == Follow.CONTAINER && running.isEmpty()) {
+      if (request.follow() == Follow.CONTAINER && runs.isEmpty()) {
         throw new StreamException(
             ErrorCode.CONTAINER_NOT_RUNNING,
             "Container is not running (state: " + own.get(0).state + ")");
@@ -377,23 +386,28 @@ public final class InMemoryLogSource implements LogSource {
     }
 
     private void follow() throws CancelledException {
-      Set<Container> left = new HashSet<>(running);
-      while (request.follow() == Follow.APP || !left.isEmpty()) {
+      while (request.follow() == Follow.APP || !runs.isEmpty()) {
         Event event = awaitEvent();
         if (event == null) {
           return;
         }
         Container container = event.container();
         if (container.appId != request.appId()
-            || !request.filter().acceptsContainer(container.name)
-            || (request.follow() != Follow.APP && !left.contains(container))) {
+            || !request.filter().acceptsContainer(container.name)) {
           continue;
         }
-        emit(event);
         ContainerStatus status = event.status();
-        if (status != null && !status.isRunning()) {
-          left.remove(container);
+        Instant run = runs.get(container);
+        if (status != null && run != null) {
+          boolean another = !run.equals(status.startedAt());
+          if (another || !status.isRunning()) {
+            runs.remove(container);
+          }
+          if (another && request.follow() == Follow.CONTAINER && runs.isEmpty()) {
+            return; // the end stands before what is of another run
+          }
         }
+        emit(event);
       }
     }
 

@@ -16,8 +16,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
@@ -92,6 +94,13 @@ final class LogTopic {
   }
 
   private void letIn(Viewer viewer) {
+    LogFilter filter = viewer.request().filter();
+    if (all.states.all().stream().noneMatch(s -> filter.acceptsContainer(s.container()))
+        && filter.container() != null) {
+      viewer.finish(
+          Topic.error(Viewer.Finish.NOW, 0, ErrorCode.CONTAINER_NOT_FOUND, "Container not found"));
+      return;
+    }
     Topic topic = topicOf(viewer);
     if (topic == null) {
       viewer.finish(
@@ -100,13 +109,6 @@ final class LogTopic {
               0,
               ErrorCode.SOURCE_UNAVAILABLE,
               "Too many different filters on this app; try again later"));
-      return;
-    }
-    String container = viewer.request().filter().container();
-    if (container != null
-        && topic.states.all().stream().noneMatch(s -> s.container().equals(container))) {
-      viewer.finish(
-          Topic.error(Viewer.Finish.NOW, 0, ErrorCode.CONTAINER_NOT_FOUND, "Container not found"));
       return;
     }
     topic.join(viewer);
@@ -132,7 +134,6 @@ final class LogTopic {
     }
     Topic topic = filtered.get(filter);
     if (topic == null) {
-      filtered.values().removeIf(t -> !t.isWatched());
       if (filtered.size() == topics.maxFilters()) {
         return null;
       }
@@ -151,9 +152,9 @@ final class LogTopic {
   /** Gives a viewer that has read its history the place that follows it. */
   void continueBehind(Viewer viewer, Backfill done, int idleReads) {
     synchronized (lock) {
-      Topic topic = topicOf(viewer);
+      Topic topic = viewer.isClosed() ? null : topicOf(viewer);
       if (topic == null) {
-        return; // cannot be: the viewer itself keeps it
+        return; // it has left; else the viewer itself keeps its topic
       }
       Cursor end = done.end();
       boolean complete =
@@ -198,9 +199,15 @@ final class LogTopic {
       viewer.cancelTimer();
       early.remove(viewer);
       all.leave(viewer);
-      Topic topic = filtered.get(viewer.request().filter());
+      LogFilter filter = viewer.request().filter();
+      Topic topic = filtered.get(filter);
       if (topic != null) {
         topic.leave(viewer);
+        if (!topic.isWatched()) {
+          // At once: whoever brings the filter again reads what is gone from the source, while to
+          // keep it costs a match for each line, and a ring.
+          filtered.remove(filter);
+        }
       }
       if (!over && !isWatched() && lingering == null) {
         lingering = topics.later(topics.linger(), this::closeIfUnwatched);
@@ -209,9 +216,7 @@ final class LogTopic {
   }
 
   private boolean isWatched() {
-    return !early.isEmpty()
-        || all.isWatched()
-        || filtered.values().stream().anyMatch(Topic::isWatched);
+    return !early.isEmpty() || all.isWatched() || !filtered.isEmpty();
   }
 
   private void closeIfUnwatched() {
@@ -339,25 +344,30 @@ final class LogTopic {
     }
   }
 
+  /** Reads what there is, and so finds out where that ends. */
   private final class History extends Reading {
+    private final List<ContainerStatus> statuses = new ArrayList<>();
+
     @Override
     public void onNext(StreamMessage message) {
       synchronized (lock) {
         if (message instanceof ContainerStatus status) {
-          all.states.update(status); // told to each viewer as it is let in
+          statuses.add(status);
+          if (!live) {
+            all.states.update(status); // told to each viewer as it is let in
+          }
           return;
         }
         if (message instanceof StreamEnd end) {
           historyEnd = end.cursor();
           return;
         }
-        if (message instanceof LogLine line) {
-          if (historyLines++ == 0 && all.ring.head() == 0) {
-            all.ring.begin(Positions.before(line.cursor()));
-          }
+        if (message instanceof LogLine line && historyLines++ == 0 && all.ring.head() == 0) {
+          all.ring.begin(Positions.before(line.cursor()));
         }
         append(message);
       }
+      signal();
     }
 
     @Override
@@ -366,19 +376,13 @@ final class LogTopic {
         if (over) {
           return;
         }
-        if (historyLines < topics.historyLines()) {
-          all.beganAtTheStart();
+        if (live) {
+          tellChanges();
+        } else {
+          goLive();
         }
-        if (historyEnd != null && historyLines == 0) {
-          all.ring.begin(Positions.behind(historyEnd));
-        } else if (historyEnd != null) {
-          historyEnd.marks().forEach(all.ring.passed()::advance);
-        }
-        live = true;
-        early.forEach(LogTopic.this::letIn);
-        early.forEach(Viewer::wakeSoon);
-        early.clear();
       }
+      signal();
       LogRequest follow =
           LogRequest.of(appId)
               .withTail(LogRequest.ALL)
@@ -386,24 +390,108 @@ final class LogTopic {
               .withFollow(Follow.APP);
       read(follow, new Live());
     }
+
+    private void goLive() {
+      if (historyLines < topics.historyLines()) {
+        all.beganAtTheStart();
+      }
+      if (historyEnd != null && historyLines == 0) {
+        all.ring.begin(Positions.behind(historyEnd));
+      } else if (historyEnd != null) {
+        historyEnd.marks().forEach(all.ring.passed()::advance);
+      }
+      live = true;
+      early.forEach(LogTopic.this::letIn);
+      early.forEach(Viewer::wakeSoon);
+      early.clear();
+    }
+
+    private void tellChanges() {
+      for (ContainerStatus known : List.copyOf(all.states.all())) {
+        if (statuses.stream().noneMatch(s -> s.containerId().equals(known.containerId()))) {
+          append(known.asRemoved(historyEnd));
+        }
+      }
+      statuses.forEach(LogTopic.this::append);
+    }
   }
 
   private final class Live extends Reading {
+    private final Set<String> told = new HashSet<>();
+    private boolean begun; // past the first statuses
+    private boolean missedChange;
+
     @Override
     public void onNext(StreamMessage message) {
       if (message instanceof StreamEnd) {
         return; // onComplete follows
       }
+      boolean goesOn;
       synchronized (lock) {
-        append(message);
+        if (missedChange) {
+          return;
+        }
+        missedChange = !begun && tellsMissedChange(message);
+        goesOn = !missedChange;
+        if (goesOn) {
+          append(message);
+        }
       }
-      signal();
+      if (goesOn) {
+        signal();
+      } else {
+        readRest();
+      }
+    }
+
+    /**
+     * Whether a run ended, or a container went, between the history and this. Its last lines are
+     * still to come then, and the status that is told here first belongs behind them.
+     */
+    private boolean tellsMissedChange(StreamMessage message) {
+      if (message instanceof ContainerStatus status) {
+        told.add(status.containerId());
+        return all.states.endsRun(status);
+      }
+      begun = true;
+      return all.states.all().stream().anyMatch(s -> !told.contains(s.containerId()));
+    }
+
+    private void readRest() {
+      Flow.Subscription mine;
+      synchronized (lock) {
+        mine = subscription;
+      }
+      if (mine != null) {
+        mine.cancel();
+      }
+      LogRequest rest =
+          LogRequest.of(appId)
+              .withTail(LogRequest.ALL)
+              .withAfter(historyEnd)
+              .withFollow(Follow.NONE);
+      read(rest, new History());
     }
 
     @Override
     public void onComplete() {
-      endAll(Topic::end);
-      topics.forget(appId, LogTopic.this);
+      if (!isLeft()) {
+        endAll(Topic::end);
+        topics.forget(appId, LogTopic.this);
+      }
+    }
+
+    @Override
+    public void onError(Throwable problem) {
+      if (!isLeft()) {
+        super.onError(problem);
+      }
+    }
+
+    private boolean isLeft() {
+      synchronized (lock) {
+        return missedChange;
+      }
     }
   }
 }

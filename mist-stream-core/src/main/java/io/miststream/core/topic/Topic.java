@@ -10,10 +10,13 @@ import io.miststream.core.LogRequest;
 import io.miststream.core.StreamEnd;
 import io.miststream.core.StreamError;
 import io.miststream.core.StreamMessage;
+import io.miststream.core.topic.ContainerStates.Run;
 import io.miststream.core.wire.MessageEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -57,16 +60,35 @@ final class Topic {
     fromTheStart = true;
   }
 
-  /** Appends a message that is encoded already; {@link #signal} afterwards, without the lock. */
+  /**
+   * Appends a message that is encoded already; {@link #signal} afterwards, without the lock. Of a
+   * status, {@link #states} has taken note.
+   */
   void append(StreamMessage message, byte[] frame, int from, int length) {
     Kind kind = Kind.of(message);
+    if (message instanceof ContainerStatus status) {
+      endRuns(status);
+    }
     ring.append(frame, from, length, kind, mark(kind, message));
-    if (message instanceof ContainerStatus && !states.anyRunning()) {
-      for (Viewer viewer : viewers) {
-        if (viewer.request().follow() == Follow.CONTAINER) {
-          viewer.finish(finishAtHead(Topic::end));
-        }
-      }
+  }
+
+  /**
+   * Ends the viewers that follow runs of which none is left: behind the status that tells so, which
+   * is about to be appended, or before it if it is of another run already.
+   */
+  private void endRuns(ContainerStatus status) {
+    List<Viewer> over =
+        viewers.stream()
+            .filter(v -> !v.runs().isEmpty() && Collections.disjoint(v.runs(), states.running()))
+            .toList();
+    if (over.isEmpty()) {
+      return;
+    }
+    Viewer.Finish before = finishAtHead(Topic::end);
+    Viewer.Finish behind = end(before.at + 1, before.lines);
+    for (Viewer viewer : over) {
+      viewer.finish(viewer.runs().contains(Run.of(status)) ? behind : before);
+      viewer.follow(List.of());
     }
   }
 
@@ -111,7 +133,10 @@ final class Topic {
     Cursor after = request.after();
     long start = after != null || request.since() != null ? -1 : startOfTail(request.tail());
     sendStates(viewer, after != null || start < 0 ? after : before(start));
-    boolean over = request.follow() == Follow.CONTAINER && !states.anyRunning();
+    boolean over = request.follow() == Follow.CONTAINER && states.running().isEmpty();
+    if (request.follow() == Follow.CONTAINER) {
+      viewer.follow(states.running());
+    }
     if (over && after == null) {
       String state =
           states.all().stream().findFirst().map(ContainerStatus::state).orElse("removed");

@@ -64,6 +64,7 @@ public final class Viewer implements AutoCloseable {
   private volatile boolean closed;
   private volatile @Nullable LogTopic home;
   private LogTopics.@Nullable Later untilTimer; // guarded by the topic's lock
+  private List<ContainerStates.Run> runs = List.of(); // guarded by the topic's lock
 
   // The position. Written before `topic`, by whoever lets the viewer in; then by poll alone.
   private volatile @Nullable Topic topic;
@@ -388,6 +389,16 @@ public final class Viewer implements AutoCloseable {
 
   void home(LogTopic topic) {
     home = topic;
+  }
+
+  /** With the topic's lock held: the runs that it follows to their end; none if it has no end. */
+  void follow(List<ContainerStates.Run> joined) {
+    runs = joined;
+  }
+
+  /** With the topic's lock held: see {@link #follow}. */
+  List<ContainerStates.Run> runs() {
+    return runs;
   }
 
   /** With the topic's lock held: what ends the stream when its time is up. */

@@ -620,10 +620,10 @@ class LogTopicsTest {
   void nothingBeyondUntilIsSentWhenTheRunEndsFirst() throws Exception {
     clockTo(Instant.now());
     Instant until = Instant.now().plusSeconds(60);
-    ViewerReader viewer =
-        open(LogRequest.of(1).withTimes(null, until)).until(ContainerStatus.class::isInstance);
+    ViewerReader viewer = open(LogRequest.of(1).withTimes(null, until));
     ViewerReader other = open(app());
     web.print("in time");
+    viewer.untilLine("in time");
     clockTo(until.plusSeconds(1));
     web.print("too late");
     web.stop(0);
@@ -666,7 +666,9 @@ class LogTopicsTest {
     print(0, 10);
     slow.untilLine("line 9");
     Cursor last = slow.lastId();
-    print(10, 500);
+    print(10, 499);
+    other.untilLine("line 498"); // it is followed by now
+    print(499, 500);
     web.stop(0);
     web.start();
     for (int i = 500; i < 5000; i += 10) {
@@ -759,7 +761,9 @@ class LogTopicsTest {
     ViewerReader other = open(app());
     print(0, 3);
     Cursor cursor = other.untilLine("line 2").lastId();
-    print(3, 5);
+    print(3, 4);
+    other.untilLine("line 3"); // it is followed by now
+    print(4, 5);
     web.remove();
     worker.print("still here");
     other.untilLine("still here");
@@ -777,7 +781,9 @@ class LogTopicsTest {
     print(0, 3);
     slow.untilLine("line 2");
     Cursor cursor = slow.lastId();
-    print(3, 5);
+    print(3, 4);
+    other.untilLine("line 3"); // it is followed by now
+    print(4, 5);
     web.remove();
     for (int i = 0; i < 5000; i += 10) {
       for (int j = i; j < i + 10; j++) {
@@ -818,5 +824,128 @@ class LogTopicsTest {
         .hasSize(51)
         .extracting(LogLine::container)
         .containsOnly("web");
+  }
+
+  @Test
+  void aRunThatIsOnlySeenToHaveBeenReplacedEndsTheStreamToo() throws Exception {
+    ViewerReader viewer = open();
+    ViewerReader following = open(app());
+    print(0, 3);
+    viewer.untilLine("line 2");
+    print(3, 4);
+    following.untilLine("line 3"); // it is followed by now
+    print(4, 5);
+    web.start();
+    print(5, 7);
+    following.untilLine("line 6");
+    assertThat(viewer.toTheEnd()).isEqualTo(StreamClose.END);
+    assertThat(viewer.lines()).isEqualTo(numbered(0, 5));
+    assertThat(viewer.all(ContainerStatus.class)).as("of its own run").hasSize(1);
+  }
+
+  @Test
+  void aRunIsOverWhileItsContainerWaitsForTheNext() throws Exception {
+    ViewerReader viewer = open();
+    print(0, 3);
+    viewer.untilLine("line 2");
+    web.crash(1);
+    assertThat(viewer.toTheEnd()).isEqualTo(StreamClose.END);
+    assertThat(viewer.all(ContainerStatus.class)).extracting("state").endsWith("restarting");
+    assertThat(open().toTheEnd()).isEqualTo(StreamClose.of(ErrorCode.CONTAINER_NOT_RUNNING));
+  }
+
+  @Test
+  void aStreamOfSeveralContainersEndsWithTheLastOfTheirRuns() throws Exception {
+    InMemoryLogSource.Container worker = source.run(1, "worker");
+    ViewerReader viewer = open().until(ContainerStatus.class::isInstance);
+    ViewerReader workerOnly =
+        open(LogRequest.of(1).withFilter(LogFilter.of(null, "worker", null, null)));
+    workerOnly.until(ContainerStatus.class::isInstance);
+    print(0, 1);
+    viewer.untilLine("line 0");
+    print(1, 2);
+    viewer.untilLine("line 1"); // it is followed by now
+    web.start();
+    print(2, 3);
+    viewer.untilLine("line 2");
+    worker.print("from worker");
+    worker.stop(0);
+    print(3, 4); // of a run that began later
+    assertThat(viewer.toTheEnd()).isEqualTo(StreamClose.END);
+    assertThat(viewer.lines()).containsExactly("line 0", "line 1", "line 2", "from worker");
+    assertThat(viewer.all(ContainerStatus.class)).extracting("state").endsWith("exited");
+    assertThat(workerOnly.toTheEnd()).isEqualTo(StreamClose.END);
+    assertThat(workerOnly.lines()).containsExactly("from worker");
+  }
+
+  @Test
+  void aFilterNobodyUsesAnyMoreLeavesRoomForAnother() throws Exception {
+    use(LogTopics.builder(source).maxFilters(1));
+    open(app()).until(ContainerStatus.class::isInstance);
+    assertThat(open(app().withFilter(LogFilter.of(null, "nobody", null, null))).toTheEnd().code())
+        .isEqualTo(1008);
+    for (String grep : List.of("a", "b", "a")) {
+      print(0, 3);
+      ViewerReader viewer = open(app().withFilter(LogFilter.of(null, null, grep, null)));
+      viewer.until(ContainerStatus.class::isInstance);
+      web.print(grep);
+      viewer.untilLine(grep).close();
+    }
+  }
+
+  /** Topics that have read history, and follow only when they are let. */
+  private CountDownLatch holdBackTheFollow() {
+    CountDownLatch follow = new CountDownLatch(1);
+    use(
+        LogTopics.builder(
+            request ->
+                subscriber -> {
+                  if (request.follow() == Follow.APP) {
+                    awaitQuietly(follow);
+                  }
+                  source.logs(request).subscribe(subscriber);
+                }));
+    return follow;
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aRunThatEndsBeforeItIsFollowedIsReadToItsEnd(boolean startsAgain) throws Exception {
+    CountDownLatch follow = holdBackTheFollow();
+    print(0, 3);
+    ViewerReader viewer = open().untilLine("line 2");
+    ViewerReader following = open(app());
+    print(3, 5);
+    web.stop(1);
+    if (startsAgain) {
+      web.start();
+    }
+    follow.countDown();
+    assertThat(viewer.toTheEnd()).isEqualTo(StreamClose.END);
+    assertThat(viewer.lines()).isEqualTo(numbered(0, 5));
+    if (!startsAgain) {
+      web.start();
+    }
+    print(5, 6);
+    assertThat(following.untilLine("line 5").lines()).isEqualTo(numbered(0, 6));
+  }
+
+  @Test
+  void aContainerThatGoesBeforeItIsFollowedIsToldToBeGone() throws Exception {
+    CountDownLatch follow = holdBackTheFollow();
+    InMemoryLogSource.Container worker = source.run(1, "worker");
+    print(0, 3);
+    ViewerReader viewer = open(app()).untilLine("line 2");
+    print(3, 5);
+    web.remove();
+    follow.countDown();
+    worker.print("still here");
+    viewer.untilLine("still here");
+    assertThat(viewer.lines()).hasSize(4);
+    assertThat(viewer.all(Gap.class))
+        .extracting(Gap::reason)
+        .containsExactly(Gap.Reason.SOURCE_RESTARTED);
+    viewer.until(m -> m instanceof ContainerStatus s && s.state().equals("removed"));
+    assertThat(open(app()).until(ContainerStatus.class::isInstance).messages()).hasSize(1);
   }
 }
