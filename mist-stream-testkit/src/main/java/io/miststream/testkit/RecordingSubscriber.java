@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Flow;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +28,8 @@ public final class RecordingSubscriber implements Flow.Subscriber<StreamMessage>
   private @Nullable Throwable error; // guarded by this
   private boolean complete; // guarded by this
   private boolean signalled; // guarded by this
-  private int violations; // guarded by this
+  private final AtomicInteger signals = new AtomicInteger(); // being received now
+  private final AtomicInteger violations = new AtomicInteger();
   private long wanted; // guarded by this
 
   /** A subscriber that has asked for nothing yet. */
@@ -54,12 +56,17 @@ public final class RecordingSubscriber implements Flow.Subscriber<StreamMessage>
   @Override
   public void onSubscribe(Flow.Subscription given) {
     long first;
+    enter();
     synchronized (this) {
+      if (subscription != null) {
+        violations.incrementAndGet();
+      }
       subscription = given;
       first = wanted;
       wanted = 0;
       notifyAll();
     }
+    signals.decrementAndGet();
     if (first > 0) {
       given.request(first);
     }
@@ -67,32 +74,42 @@ public final class RecordingSubscriber implements Flow.Subscriber<StreamMessage>
 
   @Override
   public void onNext(StreamMessage message) {
+    receive(() -> messages.add(message));
+  }
+
+  @Override
+  public void onError(Throwable cause) {
+    receive(
+        () -> {
+          error = cause;
+          signalled = true;
+        });
+  }
+
+  @Override
+  public void onComplete() {
+    receive(
+        () -> {
+          complete = true;
+          signalled = true;
+        });
+  }
+
+  private void receive(Runnable signal) {
+    enter(); // before waiting for the lock, or overlapping signals would look serial
     synchronized (this) {
-      checkSerial();
-      messages.add(message);
+      if (signalled || subscription == null) {
+        violations.incrementAndGet();
+      }
+      signal.run();
       notifyAll();
     }
+    signals.decrementAndGet();
   }
 
-  @Override
-  public synchronized void onError(Throwable cause) {
-    checkSerial();
-    error = cause;
-    signalled = true;
-    notifyAll();
-  }
-
-  @Override
-  public synchronized void onComplete() {
-    checkSerial();
-    complete = true;
-    signalled = true;
-    notifyAll();
-  }
-
-  private void checkSerial() {
-    if (signalled) {
-      violations++;
+  private void enter() {
+    if (signals.incrementAndGet() > 1) {
+      violations.incrementAndGet();
     }
   }
 
@@ -151,9 +168,12 @@ public final class RecordingSubscriber implements Flow.Subscriber<StreamMessage>
     return complete;
   }
 
-  /** How many signals came behind the terminal one. */
-  public synchronized int violations() {
-    return violations;
+  /**
+   * How many signals came where none may: behind the terminal one, before {@code onSubscribe}, or
+   * while another was still being received.
+   */
+  public int violations() {
+    return violations.get();
   }
 
   /** Waits until there are {@code n} messages of one kind, and returns the first {@code n}. */

@@ -25,7 +25,15 @@ class InMemoryLogSourceTest extends LogSourceContract {
   @Override
   protected App startApp() {
     long id = ++lastApp;
-    InMemoryLogSource.Container container = source.run(id, "mist-app-" + id);
+    return app(id, source.run(id, "mist-app-" + id));
+  }
+
+  @Override
+  protected App startBeside(App app) {
+    return app(app.id(), source.run(app.id(), app.container() + "-beside"));
+  }
+
+  private static App app(long id, InMemoryLogSource.Container container) {
     return new App() {
       @Override
       public long id() {
@@ -108,5 +116,29 @@ class InMemoryLogSourceTest extends LogSourceContract {
     reader.awaitLine("in time");
     source.advance(Duration.ofSeconds(2));
     reader.awaitComplete();
+  }
+
+  @Test
+  void aRunThatIsOnlySeenToHaveBeenReplacedEndsBeforeTheStatusOfTheNext() {
+    InMemoryLogSource.Container container = source.run(1, "one");
+    RecordingSubscriber reader = RecordingSubscriber.to(source.logs(LogRequest.of(1)));
+    container.print("first run");
+    reader.awaitLine("first run");
+    container.start();
+    container.print("second run");
+    assertThat(reader.awaitComplete().lines()).containsExactly("first run");
+    assertThat(reader.states()).containsExactly("running");
+  }
+
+  @Test
+  void aContainerBetweenTwoRunsIsNotRunning() {
+    InMemoryLogSource.Container container = source.run(1, "one");
+    RecordingSubscriber reader = RecordingSubscriber.to(source.logs(LogRequest.of(1)));
+    container.print("first run");
+    reader.awaitLine("first run");
+    container.crash(1);
+    assertThat(reader.awaitComplete().states()).containsExactly("running", "restarting");
+    assertThat(RecordingSubscriber.to(source.logs(LogRequest.of(1))).awaitError())
+        .hasMessage("Container is not running (state: restarting)");
   }
 }
