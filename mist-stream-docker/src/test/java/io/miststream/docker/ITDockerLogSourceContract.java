@@ -37,7 +37,15 @@ class ITDockerLogSourceContract extends LogSourceContract {
 
   @Override
   protected App startApp() {
-    TestContainer container = docker.container().runSilent();
+    return app(docker.container().runSilent());
+  }
+
+  @Override
+  protected App startBeside(App app) {
+    return app(docker.container().app(app.id()).runSilent());
+  }
+
+  private static App app(TestContainer container) {
     return new App() {
       @Override
       public long id() {
