@@ -544,9 +544,8 @@ class LogTopicsTest {
                   }
                   source.logs(request).subscribe(subscriber);
                 }));
-    ViewerReader live = open(app());
-    print(0, 2000);
-    live.untilLine("line 1999");
+    print(0, 2000); // more than the topic reads for itself
+    ViewerReader live = open(app()).untilLine("line 1999");
     ViewerReader slow = open(app().withTail(5000));
     print(2000, 2001);
     live.untilLine("line 2000");
