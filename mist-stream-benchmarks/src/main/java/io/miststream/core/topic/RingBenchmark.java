@@ -43,7 +43,7 @@ public class RingBenchmark {
             request -> {
               throw new IllegalStateException("nothing is read");
             });
-    topic = new Topic(new Object(), io.miststream.core.LogFilter.ALL, 8 << 20, Runnable::run);
+    topic = new Topic(new Object(), io.miststream.core.LogFilter.ALL, 8 << 20, Runnable::run, null);
     for (int i = 0; i < BEHIND; i++) {
       append();
     }

@@ -569,7 +569,7 @@ class LogTopicsTest {
     Viewer viewer = keep(topics.open(app().withFollow(Follow.NONE).withTail(LogRequest.ALL)));
     int most = 0;
     while (viewer.ended() == null) {
-      viewer.poll(64 << 10);
+      viewer.poll(new ArrayList<>(), 64 << 10);
       most = Math.max(most, topics.timers());
     }
     assertThat(most).isLessThanOrEqualTo(1);
