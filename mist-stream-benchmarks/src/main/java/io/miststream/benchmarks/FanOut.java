@@ -8,18 +8,23 @@ interface FanOut extends AutoCloseable {
 
   /** The ways there are. */
   enum Way {
-    PRODUCT("mist-stream"),
-    SEND_TEXT("Tyrus sendText"),
-    BROADCAST("Tyrus broadcast"),
-    NIO("NIO loop, a frame at a time"),
-    NIO_COALESCED("NIO loop, 64 KiB at a time"),
-    NATS("nats-server"),
-    MOSQUITTO("mosquitto");
+    PRODUCT("mist-stream", 512 << 10),
+    // Their queues hold some 2 KB a message and viewer, whatever is in it.
+    SEND_TEXT("Tyrus sendText", 128 << 10),
+    BROADCAST("Tyrus broadcast", 128 << 10),
+    NIO("NIO loop, a frame at a time", 512 << 10),
+    NIO_COALESCED("NIO loop, 64 KiB at a time", 512 << 10),
+    NATS("nats-server", 512 << 10),
+    MOSQUITTO("mosquitto", 512 << 10);
 
     final String title;
 
-    Way(String title) {
+    /** How far the publisher may be ahead of the slowest viewer, in bytes. */
+    final int window;
+
+    Way(String title, int window) {
       this.title = title;
+      this.window = window;
     }
 
     FanOut open(Pace pace) throws Exception {

@@ -14,7 +14,6 @@ final class FanOutBenchmark implements Benchmark {
       EnumSet.range(FanOut.Way.PRODUCT, FanOut.Way.NIO_COALESCED);
   private static final int[] SIZES = {200, 2048};
   private static final int[] VIEWERS = {1, 100, 1000};
-  private static final int WINDOW_BYTES = 128 << 10;
 
   static final String RATE = "frames/s";
   static final String CPU = "server CPU µs/frame";
@@ -85,14 +84,21 @@ final class FanOutBenchmark implements Benchmark {
             measurements.add(
                 counts -> {
                   Report.Row row = report.row(way.title);
-                  measure(bench, client, server, size, viewers, counts ? row : new Report.Row());
+                  measure(
+                      bench, client, way, server, size, viewers, counts ? row : new Report.Row());
                 }));
     bench.interleave(measurements);
     return report;
   }
 
   private static void measure(
-      Bench bench, Child client, Child server, int size, int viewers, Report.Row row)
+      Bench bench,
+      Child client,
+      FanOut.Way way,
+      Child server,
+      int size,
+      int viewers,
+      Report.Row row)
       throws IOException, InterruptedException {
     Child.Answer ports = server.ask("port");
     client.ask(
@@ -103,7 +109,7 @@ final class FanOutBenchmark implements Benchmark {
                 ports.text("feedback"),
                 server.line("viewers size=" + size)));
     Thread.sleep(500); // an upgraded viewer has yet to join, and the first window would pass it by
-    server.ask("start size=%d window=%d".formatted(size, WINDOW_BYTES / size));
+    server.ask("start size=%d window=%d".formatted(size, way.window / size));
     Thread.sleep(1000);
     Child.Answer client0 = client.ask("stats");
     Child.Answer server0 = server.ask("stats");

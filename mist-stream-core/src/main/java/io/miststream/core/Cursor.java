@@ -4,6 +4,7 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -67,6 +68,8 @@ public final class Cursor {
       return otherTime < time || (otherTime == time && otherOrdinal <= ordinal);
     }
   }
+
+  private static final Base64.Encoder TEXT = Base64.getUrlEncoder().withoutPadding();
 
   private final List<Mark> marks;
 
@@ -220,10 +223,8 @@ public final class Cursor {
       }
       putVarint(out, mark.ordinal + 1L);
     }
-    out.flip();
-    return new String(
-        Base64.getUrlEncoder().withoutPadding().encode(out).array(),
-        java.nio.charset.StandardCharsets.ISO_8859_1);
+    byte[] bytes = Arrays.copyOf(out.array(), out.position());
+    return TEXT.encodeToString(bytes);
   }
 
   private static void putVarint(ByteBuffer out, long value) {
