@@ -108,19 +108,20 @@ final class BrokerFanOut implements FanOut {
         protocol websockets
         """
             .formatted(tcp, web));
-    String connect = "\u0010\u000e\0\u0004MQTT\u0004\u0002\0\0\0\u0002";
+    // A clean session, no keep-alive, no name.
+    String connect = "\u0010\u000c\0\u0004MQTT\u0004\u0002\0\0\0\0";
     return new BrokerFanOut(
         tcp,
         web,
         start("mosquitto", "-c", config.toString()),
-        connect + "\0\u0001p",
+        connect,
         payload ->
             join("0" + variableLength(payload.remaining() + 3) + "\0\u0001" + TOPIC, payload, ""),
         size ->
             "path=/mqtt protocol=mqtt unit=%d hello=%s"
                 .formatted(
                     1 + variableLength(size + 3).length() + 3 + size,
-                    hex(connect + "\0\0\u0082\u0006\0\u0001\0\u0001" + TOPIC + "\0")));
+                    hex(connect + "\u0082\u0006\0\u0001\0\u0001" + TOPIC + "\0")));
   }
 
   private static String variableLength(int length) {

@@ -3,11 +3,8 @@ package io.miststream.benchmarks;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 
-/** The product as it is shipped: {@code mist-stream serve}, on the servers' core. */
+/** The product as it is shipped: {@code mist-stream serve}. */
 final class Distribution implements AutoCloseable {
   private static final String COMMAND = "mist-stream-cli/target/mist-stream/bin/mist-stream";
   private static final String ANNOUNCEMENT = "listening on http://";
@@ -20,7 +17,7 @@ final class Distribution implements AutoCloseable {
     this.port = port;
   }
 
-  /** Starts it, and waits until it listens. */
+  /** Starts it, and waits until it listens. It takes whichever core is free, as the engine does. */
   static Distribution serve() throws IOException {
     Process process = start(0);
     BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
@@ -37,10 +34,9 @@ final class Distribution implements AutoCloseable {
 
   /** Starts it without waiting. */
   static Process start(int port) throws IOException {
-    List<String> command = new ArrayList<>(Child.pinned(Bench.SERVER_CORE));
-    command.addAll(List.of(Path.of(COMMAND).toString(), "serve", "--port", String.valueOf(port)));
     ProcessBuilder builder =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+        new ProcessBuilder(COMMAND, "serve", "--port", String.valueOf(port))
+            .redirectError(ProcessBuilder.Redirect.INHERIT);
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
     return builder.start();
   }

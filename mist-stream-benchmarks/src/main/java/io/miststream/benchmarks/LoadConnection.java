@@ -229,16 +229,15 @@ final class LoadConnection {
 
   private void sample(ByteBuffer in, int at, int end) {
     int number = find(SEQ, in, at, end);
-    if (number < 0) {
-      return;
+    if (number >= 0) {
+      long seq = digits(in, number, end);
+      if (sampledSeq >= 0 && seq - sampledSeq != frames - sampledAt) {
+        error = "frame " + frames + " has number " + seq + ", out of order";
+      }
+      sampledSeq = seq;
+      sampledAt = frames;
     }
-    long seq = digits(in, number, end);
-    if (sampledSeq >= 0 && seq - sampledSeq != frames - sampledAt) {
-      error = "frame " + frames + " has number " + seq + ", out of order";
-    }
-    sampledSeq = seq;
-    sampledAt = frames;
-    int time = find(NS, in, number, end);
+    int time = find(NS, in, at, end);
     if (time >= 0) {
       client.took(Clock.nanos() - digits(in, time, end));
     }

@@ -8,8 +8,8 @@ import java.util.List;
 final class StalledBenchmark implements Benchmark {
   private static final int VIEWERS = 1000;
   private static final int STALLED = 100;
-  private static final int RATE = 200;
-  private static final int SIZE = 1024;
+  private static final int RATE = 50;
+  private static final int SIZE = 4096;
 
   @Override
   public String name() {
@@ -18,7 +18,7 @@ final class StalledBenchmark implements Benchmark {
 
   @Override
   public String summary() {
-    return "1 000 viewers at 200 messages/s of 1 KiB, with and without 100 that do not read";
+    return "1 000 viewers at 50 messages/s of 4 KiB, with and without 100 that do not read";
   }
 
   @Override
