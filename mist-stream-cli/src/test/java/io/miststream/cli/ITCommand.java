@@ -211,4 +211,19 @@ class ITCommand {
       assertThat(own.stop()).isZero();
     }
   }
+
+  @Test
+  void anArchiveOfItsClassesIsMadeAndUsed() throws Exception {
+    Path distribution = Path.of(ServerProcess.command().command().get(0)).getParent().getParent();
+    Path copy = directory.resolve("copy");
+    assertThat(exit(new ProcessBuilder("cp", "-r", "" + distribution, "" + copy).start())).isZero();
+    String archive = "" + copy.resolve("bin/mist-stream-archive");
+    assertThat(exit(new ProcessBuilder(archive).redirectErrorStream(true).start())).isZero();
+    ProcessBuilder version = new ProcessBuilder("" + copy.resolve("bin/mist-stream"), "--version");
+    version.environment().put("MIST_JAVA_OPTS", "-Xlog:class+load:file=" + directory + "/classes");
+    assertThat(exit(version.start())).isZero();
+    assertThat(directory.resolve("classes"))
+        .content()
+        .contains("io.miststream.cli.Main source: shared objects file (top)");
+  }
 }
