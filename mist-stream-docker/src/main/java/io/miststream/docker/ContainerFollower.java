@@ -8,7 +8,6 @@ import io.miststream.core.StreamException;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +26,6 @@ final class ContainerFollower implements Runnable {
   // No engine writes this much in the time of the lag, so a follower without a lag has missed none.
   private static final long SMALL_LOG_BYTES = 8 << 20;
   private static final long LAG_NANOS = 100_000_000L;
-  private static final int ENTRY_OVERHEAD_BYTES = 80;
 
   private static final int LATE_END_MILLIS = 50;
   private static final int LATE_STATE_MILLIS = 20;
@@ -68,6 +66,7 @@ final class ContainerFollower implements Runnable {
     this.mode = mode;
     this.outage = new Outage(recovery);
     this.container = container;
+    progress.setContinued(container);
   }
 
   /** The container as this follower saw it last. */
@@ -380,50 +379,17 @@ final class ContainerFollower implements Runnable {
   private record Batch(boolean any, long bytes, int window) {}
 
   private Batch readNew(int window) throws IOException, CancelledException {
-    if (container.maxLogBytes() > 0 && !progress.position(container).isKnown()) {
-      return readFirst();
-    }
     try (ContinuedRead read = open(false, false, window)) {
       long bytes = 0;
       boolean any = false;
       for (RawLine line = read.next(); line != null && !isStopped(); line = read.next()) {
         any = true;
-        bytes += line.bytes() + ENTRY_OVERHEAD_BYTES;
+        bytes += line.bytes() + ContinuedRead.ENTRY_OVERHEAD_BYTES;
         send(read, line);
       }
       int next = Math.min(read.window(), 10 * ContinuedRead.FIRST_WINDOW);
       return new Batch(any, bytes, any ? next : ContinuedRead.FIRST_WINDOW);
     }
-  }
-
-  /**
-   * Reads the first lines of a log that was empty before. There is no line behind which to
-   * continue, so what tells that the first ones may be gone is that as much is there as is ever
-   * kept.
-   */
-  private Batch readFirst() throws IOException, CancelledException {
-    long kept = container.maxLogBytes() * Math.max(1, container.maxLogFiles() - 1);
-    ArrayDeque<RawLine> held = new ArrayDeque<>();
-    long bytes = 0;
-    try (ContinuedRead read = open(false, false, LogRead.ALL)) {
-      RawLine line = read.next();
-      while (line != null && bytes < Math.min(kept, History.MAX_HELD_BYTES)) {
-        held.add(line);
-        bytes += line.bytes() + ENTRY_OVERHEAD_BYTES;
-        line = read.next();
-      }
-      if (bytes >= kept && !held.isEmpty()) {
-        progress.lost(container, Gap.Reason.LOG_ROTATED, null, held.getFirst());
-      }
-      for (RawLine first : held) {
-        progress.line(container, first);
-      }
-      for (; line != null && !isStopped(); line = read.next()) {
-        bytes += line.bytes() + ENTRY_OVERHEAD_BYTES;
-        progress.line(container, line);
-      }
-    }
-    return new Batch(bytes > 0, bytes, ContinuedRead.FIRST_WINDOW);
   }
 
   private ContinuedRead open(boolean follow, boolean endsOpenLines, int window) throws IOException {

@@ -22,6 +22,8 @@ final class ContinuedRead implements AutoCloseable {
   private static final int LARGEST_WINDOW = 100_000;
   private static final long MARGIN_NANOS = 1_000_000_000L;
   private static final long SLACK_NANOS = Cursor.SLACK_NANOS;
+  /** About what an entry takes in a log file besides its text. */
+  static final int ENTRY_OVERHEAD_BYTES = 80;
 
   private final Streams streams;
   private final ContainerInfo container;
@@ -29,10 +31,10 @@ final class ContinuedRead implements AutoCloseable {
   private final boolean follow;
   private final boolean endsOpenLines;
   private final boolean[] seen = new boolean[RawLine.LANES];
-  private final boolean[] decided = new boolean[RawLine.LANES];
   private final ArrayDeque<RawLine> held = new ArrayDeque<>();
   private int window;
   private boolean proven;
+  private boolean decided; // whether there was a new line, and with it whether lines are lost
   private boolean lossAhead;
   private volatile LogRead read;
 
@@ -68,7 +70,8 @@ final class ContinuedRead implements AutoCloseable {
           return null;
         }
         if (!isOld(line)) {
-          lossAhead = isLost(line.lane());
+          lossAhead = !decided && isLost(line);
+          decided = true;
           return line;
         }
       } else {
@@ -178,15 +181,34 @@ final class ContinuedRead implements AutoCloseable {
     return read.count() > 0 && (from.isTimeOf(0, first) || from.isTimeOf(1, first));
   }
 
-  /**
-   * Whether the line at the position of this lane is gone, decided at the lane's first new line.
-   */
-  private boolean isLost(int lane) {
-    if (decided[lane]) {
+  /** Whether lines are missing between the position and the first new line, of any lane. */
+  private boolean isLost(RawLine first) throws IOException {
+    if (seen[0] || seen[1] || from.isJustBefore(first)) {
       return false;
     }
-    decided[lane] = true;
-    boolean foundAny = seen[0] || seen[1];
-    return !foundAny && from.hasLine(lane);
+    return from.hasLine(0) || from.hasLine(1) || (from.isContinued() && isFull());
+  }
+
+  /**
+   * Without a line to look for, what tells that lines may be gone is that the engine has about as
+   * much as it ever keeps, and nothing from before the position.
+   */
+  private boolean isFull() throws IOException {
+    long kept = container.maxLogBytes() * Math.max(1, container.maxLogFiles() - 1);
+    if (kept == 0) {
+      return false;
+    }
+    try (LogRead all =
+        LogRead.open(streams, container, false, LogRead.ALL, RawLine.NONE, endsOpenLines)) {
+      long bytes = 0;
+      // Half of it, for in the file some characters take more room than here.
+      for (RawLine line = all.next(); line != null && bytes < kept / 2; line = all.next()) {
+        if (from.covers(line)) {
+          return false;
+        }
+        bytes += line.bytes() + ENTRY_OVERHEAD_BYTES;
+      }
+      return bytes >= kept / 2;
+    }
   }
 }

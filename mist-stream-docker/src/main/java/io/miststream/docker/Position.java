@@ -18,6 +18,7 @@ final class Position {
   private final int[] openOrdinal = new int[RawLine.LANES];
   // What counts as read in a lane without a mark.
   private long readUntil = RawLine.NONE;
+  private boolean continued;
   private long count;
 
   /** At the start of the log. */
@@ -43,6 +44,7 @@ final class Position {
     }
     long base = newest == RawLine.NONE ? cursor.own().time() : newest;
     position.readUntil = base - Cursor.SLACK_NANOS;
+    position.continued = true;
     return position;
   }
 
@@ -56,6 +58,7 @@ final class Position {
       copy.openOrdinal[lane] = openOrdinal[lane];
     }
     copy.readUntil = readUntil;
+    copy.continued = continued;
     copy.count = count;
     return copy;
   }
@@ -74,6 +77,16 @@ final class Position {
     return marked[0] || marked[1] || readUntil != RawLine.NONE;
   }
 
+  /** Everything behind it is wanted from here on, even if nothing has been read yet. */
+  void setContinued() {
+    continued = true;
+  }
+
+  /** Whether what the log does not have any more behind this is a loss. */
+  boolean isContinued() {
+    return continued;
+  }
+
   /** Whether a lane has a mark of a line that must be found when reading goes on from here. */
   boolean hasLine(int lane) {
     return marked[lane] && ordinal[lane] > BEFORE_FIRST && time[lane] >= readFrom();
@@ -84,6 +97,13 @@ final class Position {
     return marked[line.lane()]
         && time[line.lane()] == line.time()
         && ordinal[line.lane()] == line.ordinal();
+  }
+
+  /** Whether this is the very line behind a lane's mark, as behind a gap. */
+  boolean isJustBefore(RawLine line) {
+    return marked[line.lane()]
+        && time[line.lane()] == line.time()
+        && ordinal[line.lane()] + 1 == line.ordinal();
   }
 
   /** Whether a lane's mark has this time. */

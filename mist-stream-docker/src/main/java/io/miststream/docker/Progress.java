@@ -83,6 +83,16 @@ final class Progress {
     }
   }
 
+  /** From here on nothing of a container may be missing. */
+  void setContinued(ContainerInfo container) {
+    order.lock();
+    try {
+      positionOf(container.source()).setContinued();
+    } finally {
+      order.unlock();
+    }
+  }
+
   /** Whether a line has been read already. */
   boolean covers(ContainerInfo container, RawLine line) {
     order.lock();
@@ -156,7 +166,7 @@ final class Progress {
     order.lock();
     try {
       Position position = positionOf(container.source());
-      Cursor last = position.isKnown() ? cursor(position, position.newestLane()) : null;
+      Cursor last = cursorAt(position);
       Position behind = position.copy();
       behind.advance(before);
       Cursor next = cursor(behind, before.lane());
@@ -220,9 +230,12 @@ final class Progress {
   }
 
   private ContainerStatus statusMessage(ContainerInfo container) {
-    Position own = positions.get(container.source());
-    boolean hasMarks = own != null && !own.marks(0).isEmpty();
-    return container.toStatus(hasMarks && own != null ? cursor(own, own.newestLane()) : cursor());
+    return container.toStatus(cursorAt(positionOf(container.source())));
+  }
+
+  /** Where a client continues that has received everything sent so far, that container's first. */
+  private @Nullable Cursor cursorAt(Position own) {
+    return own.marks(0).isEmpty() ? cursor() : cursor(own, own.newestLane());
   }
 
   /** Sends that a container is gone and forgets it: a cursor that names it would be a loss. */

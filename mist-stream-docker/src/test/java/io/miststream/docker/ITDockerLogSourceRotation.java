@@ -39,14 +39,28 @@ class ITDockerLogSourceRotation extends DockerTests {
   }
 
   @ParameterizedTest
-  @CsvSource({"json-file,10k", "local,10k", "json-file,1m", "json-file,2m"})
-  void whatAnUnthrottledWriterLosesIsCoveredByGaps(String driver, String size) {
+  @CsvSource({
+    "json-file,10k,false",
+    "local,10k,false",
+    "json-file,1m,false",
+    "json-file,2m,false",
+    "json-file,10k,true",
+    "local,10k,true",
+    "json-file,8m,true"
+  })
+  void whatAnUnthrottledWriterLosesIsCoveredByGaps(
+      String driver, String size, boolean burstOfErrors) {
     int lines = 100_000;
     TestContainer container =
         docker
             .container()
             .logDriver(driver, "max-size=" + size, "max-file=2")
-            .runOnGo(count(1, lines, lines, 0, PADDING));
+            .runOnGo(
+                count(1, 10, 10, 0, PADDING)
+                    + "sleep 0.2; ("
+                    + count(11, lines, lines, 0, PADDING)
+                    + ")"
+                    + (burstOfErrors ? " >&2" : ""));
     RecordingSubscriber reader = read(follow(container, Follow.CONTAINER));
     reader.await("status", () -> !reader.states().isEmpty());
     container.go();
@@ -93,6 +107,65 @@ class ITDockerLogSourceRotation extends DockerTests {
     assertThat(gap.after()).isEqualTo(after);
     assertThat(gap.before()).isEqualTo(late.messages(LogLine.class).get(0).cursor());
     assertThat(late.lines().get(late.lines().size() - 1)).startsWith("n1000 ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"json-file", "local"})
+  void aLineThatOnlyTheOtherOutputRotatedAwayIsAGap(String driver) {
+    TestContainer container =
+        docker
+            .container()
+            .logDriver(driver, "max-size=10k", "max-file=2")
+            .runOnGo("(" + count(1, 1000, 10, 10, PADDING) + ") >&2");
+    container.print(false, "to standard output");
+    Cursor after =
+        read(history(container)).awaitComplete().messages(LogLine.class).get(0).cursor();
+    RecordingSubscriber unread = RecordingSubscriber.create();
+    source.logs(follow(container, Follow.APP).withAfter(after)).subscribe(unread);
+    unread.request(1);
+    unread.await("status", () -> !unread.states().isEmpty());
+    container.go();
+    docker.docker("wait", container.id());
+    RecordingSubscriber late = read(history(container).withAfter(after)).awaitComplete();
+    assertThat(late.messages(Gap.class)).hasSize(1);
+    assertThat(late.messages().get(1)).isInstanceOf(Gap.class);
+    Gap gap = late.messages(Gap.class).get(0);
+    assertThat(gap.after()).isEqualTo(after);
+    assertThat(gap.before()).isEqualTo(late.messages(LogLine.class).get(0).cursor());
+    unread.request(Long.MAX_VALUE);
+    unread.await("the last line", () -> unread.lines().contains("n1000" + PADDING));
+    assertThat(unread.messages(Gap.class)).isNotEmpty();
+    unread.cancel();
+    // Behind the gap there is nothing more to miss.
+    LogRequest behind = history(container).withAfter(gap.cursor());
+    assertThat(read(behind).awaitComplete().messages(Gap.class)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"json-file,10k", "local,10k", "json-file,8m"})
+  void aContainerTheCursorDoesNotNameHasAGapWhereItsLogHasBeenRotated(String driver, String size) {
+    TestContainer talking = docker.container().runSilent();
+    TestContainer silent =
+        docker
+            .container()
+            .app(talking.appId())
+            .logDriver(driver, "max-size=" + size, "max-file=2")
+            .runOnGo(size.equals("8m") ? lines(200_000) : lines(1000));
+    talking.print(false, "before");
+    Cursor after = read(history(talking)).awaitComplete().messages(LogLine.class).get(0).cursor();
+    silent.print(false, "one line", "another");
+    RecordingSubscriber early = read(history(talking).withAfter(after)).awaitComplete();
+    assertThat(early.lines()).containsExactly("one line", "another");
+    assertThat(early.messages(Gap.class)).isEmpty();
+    silent.go();
+    docker.docker("wait", silent.id());
+    RecordingSubscriber late = read(history(talking).withAfter(after)).awaitComplete();
+    assertThat(late.messages(Gap.class)).hasSize(1);
+    assertThat(late.messages(Gap.class).get(0).after()).isEqualTo(after);
+  }
+
+  private static String lines(int n) {
+    return "seq 1 " + n + " | sed 's/$/" + PADDING + "/'";
   }
 
   @Test
