@@ -103,9 +103,15 @@ final class ContainerFollower implements Runnable {
    * The engine has said that the run is over. It ends the answer then, but not one that was asked
    * for while the container was going down: that one would go on into the next run. From any
    * thread; does not block.
+   *
+   * @param time when it was, by the engine's clock; the news can come late
    */
-  void runEnded(EngineApi api) {
-    endedRun = container.startedAt();
+  void runEnded(EngineApi api, Instant time) {
+    Instant run = container.startedAt();
+    if (run == null || time.isBefore(run)) {
+      return;
+    }
+    endedRun = run;
     AutoCloseable reading = current;
     if (reading != null) {
       api.later(
@@ -139,6 +145,11 @@ final class ContainerFollower implements Runnable {
 
   private boolean isStopped() {
     return stopped || streams.isStopped();
+  }
+
+  /** Whether it was told to stop or to read anew, perhaps before there was anything to close. */
+  private boolean isInterrupted() {
+    return reopening || isStopped();
   }
 
   private void followRun() throws CancelledException {
@@ -277,7 +288,7 @@ final class ContainerFollower implements Runnable {
     boolean rotates = container.maxLogBytes() > 0;
     try (ContinuedRead read = open(true, false, ContinuedRead.FIRST_WINDOW)) {
       current = read;
-      if (isRunOver()) {
+      if (isInterrupted() || isRunOver()) {
         return false;
       }
       while (true) {
@@ -355,7 +366,7 @@ final class ContainerFollower implements Runnable {
   private void poll() throws IOException, CancelledException {
     try (LogPoller poller = new LogPoller(streams, container)) {
       current = poller;
-      if (isRunOver()) {
+      if (isInterrupted() || isRunOver()) {
         return;
       }
       int window = ContinuedRead.FIRST_WINDOW;

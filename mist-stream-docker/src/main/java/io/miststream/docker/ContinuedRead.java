@@ -22,6 +22,7 @@ final class ContinuedRead implements AutoCloseable {
   private static final int LARGEST_WINDOW = 100_000;
   private static final long MARGIN_NANOS = 1_000_000_000L;
   private static final long SLACK_NANOS = Cursor.SLACK_NANOS;
+
   /** About what an entry takes in a log file besides its text. */
   static final int ENTRY_OVERHEAD_BYTES = 80;
 

@@ -178,7 +178,8 @@ public final class DockerLogSource implements LogSource, AutoCloseable {
 
     /**
      * Names of an app's containers by its id, an empty list for an app that is not in the
-     * catalogue. Called from several threads, often; must be quick.
+     * catalogue. Called from several threads, often; must be quick. What it throws ends the
+     * subscriptions to the app that is asked for.
      */
     public Builder catalogue(LongFunction<List<String>> names) {
       catalogue = Objects.requireNonNull(names);

@@ -14,6 +14,7 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Requests to one engine, each with a deadline.
@@ -166,10 +167,12 @@ final class EngineApi implements AutoCloseable {
   }
 
   /** Closes a stream that was opened when nobody waited for it any more. */
-  private static final class Opening {
+  static final class Opening {
     private boolean abandoned; // guarded by this
+    private @Nullable EngineStream opened; // guarded by this
 
     synchronized EngineStream opened(EngineStream stream) {
+      opened = stream;
       if (abandoned) {
         stream.close();
       }
@@ -178,6 +181,9 @@ final class EngineApi implements AutoCloseable {
 
     synchronized void giveUp() {
       abandoned = true;
+      if (opened != null) {
+        opened.close(); // in the moment between its arrival and being handed over
+      }
     }
   }
 }

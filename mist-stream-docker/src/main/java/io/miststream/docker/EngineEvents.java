@@ -5,9 +5,12 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArraySet;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One subscription to an engine's container events for all who follow containers there. It exists
@@ -15,15 +18,23 @@ import org.jspecify.annotations.Nullable;
  */
 final class EngineEvents {
 
+  /**
+   * Something has happened to a container.
+   *
+   * @param time by the engine's clock
+   */
+  record Event(String containerId, String action, Instant time, JsonNode attributes) {}
+
   /** Is told of events. Must be quick. */
   interface Listener {
     /** Something has happened to a container. */
-    void event(String containerId, String action, JsonNode attributes);
+    void event(Event event);
 
     /** Events may have been missed. */
     void missed();
   }
 
+  private static final Logger LOG = LoggerFactory.getLogger(EngineEvents.class);
   private static final String FILTERS =
       URLEncoder.encode("{\"type\":[\"container\"]}", StandardCharsets.UTF_8);
   private static final long SHORTEST_DELAY_MILLIS = 100;
@@ -37,7 +48,7 @@ final class EngineEvents {
     this.api = api;
   }
 
-  /** Begins telling a listener, first of all that it may have missed something. */
+  /** Begins telling a listener of whatever happens from now on, or that it may have missed it. */
   synchronized void add(Listener listener) {
     listeners.add(listener);
     if (watch == null) {
@@ -102,16 +113,22 @@ final class EngineEvents {
     }
 
     private void tell(byte[] json) throws IOException {
-      JsonNode event = EngineApi.parse(json, 0, json.length);
-      String action = event.path("Action").asText();
+      JsonNode message = EngineApi.parse(json, 0, json.length);
+      String action = message.path("Action").asText();
       if (action.startsWith("exec_") || action.equals("top")) {
         return; // health checks make many of these; their outcome is an event of its own
       }
-      JsonNode actor = event.path("Actor");
-      JsonNode attributes = actor.path("Attributes");
-      String id = actor.path("ID").asText();
+      JsonNode actor = message.path("Actor");
+      Instant time = Progress.instant(message.path("timeNano").asLong());
+      Event event = new Event(actor.path("ID").asText(), action, time, actor.path("Attributes"));
       for (Listener listener : listeners) {
-        listener.event(id, action, attributes);
+        try {
+          listener.event(event);
+        } catch (RuntimeException e) {
+          // Such as a catalogue that fails; the others are not to suffer from it.
+          LOG.warn("an event of container {} could not be handled", event.containerId(), e);
+          listener.missed();
+        }
       }
     }
   }

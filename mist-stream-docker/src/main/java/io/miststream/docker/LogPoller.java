@@ -51,6 +51,7 @@ final class LogPoller implements AutoCloseable {
     if (bytes > 0) {
       lastNew = now;
     } else if (used && now - lastNew > QUIET_NANOS) {
+      generation.incrementAndGet(); // so that this end is not taken for the container's
       signal.close();
       used = false;
       signal = open();

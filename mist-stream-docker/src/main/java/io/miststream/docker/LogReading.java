@@ -320,20 +320,20 @@ final class LogReading implements EngineEvents.Listener, ContainerFollower.Host 
   }
 
   @Override
-  public void event(String containerId, String action, JsonNode attributes) {
+  public void event(EngineEvents.Event event) {
     AppContainers containers = context.containers();
-    String name = attributes.path("name").asText();
-    if (action.equals("die")) {
+    if (event.action().equals("die")) {
       for (Followed each : active) {
         ContainerFollower follower = each.follower;
-        if (follower != null && follower.container().id().equals(containerId)) {
-          follower.runEnded(context.api());
+        if (follower != null && follower.container().id().equals(event.containerId())) {
+          follower.runEnded(context.api(), event.time());
         }
       }
     }
-    if (ids.contains(containerId)
-        || containers.concerns(
-            request.appId(), name, attributes.path(containers.label()).asText())) {
+    JsonNode attributes = event.attributes();
+    String label = attributes.path(containers.label()).asText();
+    if (ids.contains(event.containerId())
+        || containers.concerns(request.appId(), attributes.path("name").asText(), label)) {
       missed();
     }
   }

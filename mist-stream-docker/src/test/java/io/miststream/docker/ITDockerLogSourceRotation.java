@@ -118,8 +118,7 @@ class ITDockerLogSourceRotation extends DockerTests {
             .logDriver(driver, "max-size=10k", "max-file=2")
             .runOnGo("(" + count(1, 1000, 10, 10, PADDING) + ") >&2");
     container.print(false, "to standard output");
-    Cursor after =
-        read(history(container)).awaitComplete().messages(LogLine.class).get(0).cursor();
+    Cursor after = read(history(container)).awaitComplete().messages(LogLine.class).get(0).cursor();
     RecordingSubscriber unread = RecordingSubscriber.create();
     source.logs(follow(container, Follow.APP).withAfter(after)).subscribe(unread);
     unread.request(1);

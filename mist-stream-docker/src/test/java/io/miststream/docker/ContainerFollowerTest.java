@@ -1,0 +1,168 @@
+package io.miststream.docker;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.miststream.core.Follow;
+import io.miststream.core.LogRequest;
+import io.miststream.testkit.RecordingSubscriber;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+
+/** What a follower does in moments that a real engine hardly ever gives. */
+class ContainerFollowerTest {
+  private static final String ID = "abcdef012345";
+  private static final String START = "2025-01-15T10:00:00Z";
+  private static final LogRequest FOLLOW = LogRequest.of(1).withTail(LogRequest.ALL);
+
+  private final FakeEngine engine =
+      new FakeEngine().containers(FakeEngine.container(ID, "running", START));
+
+  private static byte[] chunk(String line) {
+    // Each at a time of its own.
+    return new LogBytes(false).chunk(1, line.hashCode() & 0xFFFFFF, line + "\n").bytes();
+  }
+
+  private static ContainerInfo info() throws IOException {
+    byte[] json = FakeEngine.container(ID, "running", START).getBytes(UTF_8);
+    return ContainerInfo.of(EngineApi.parse(json, 0, json.length), "Up");
+  }
+
+  private static String event(String action, Instant time) {
+    String text = "{'Action':'%s','timeNano':%d,'Actor':{'ID':'%s'}}\n".replace('\'', '"');
+    return String.format(text, action, Progress.nanos(time), ID);
+  }
+
+  private static byte[] die(Instant time) {
+    return event("die", time).getBytes(UTF_8);
+  }
+
+  @Test
+  void stoppingWhileAFollowIsBeingOpenedStopsIt() throws InterruptedException {
+    CountDownLatch opening = new CountDownLatch(1);
+    CountDownLatch open = new CountDownLatch(1);
+    engine
+        .on("follow=0", FakeEngine.json(""))
+        .on(
+            "follow=1",
+            path -> {
+              opening.countDown();
+              awaitQuietly(open);
+              return FakeEngine.silent();
+            });
+    try (DockerLogSource source = engine.source().build()) {
+      // The end of what was asked for comes while the answer is on its way.
+      LogRequest request = FOLLOW.withTimes(null, Instant.now().plusMillis(700));
+      RecordingSubscriber reader = RecordingSubscriber.to(source.logs(request));
+      opening.await();
+      await().until(() -> Instant.now().isAfter(request.until().plusMillis(200)));
+      open.countDown();
+      reader.awaitComplete();
+    }
+  }
+
+  @Test
+  void theEndOfAnEarlierRunThatIsHeardOfLateDoesNotStopTheNextOne() {
+    FakeEngine.Blocking events = new FakeEngine.Blocking();
+    FakeEngine.Blocking log = new FakeEngine.Blocking();
+    log.say(chunk("line 1"));
+    engine
+        .on("follow=0", FakeEngine.json(""))
+        .on("follow=1", FakeEngine.of(log))
+        .on("/events", FakeEngine.of(events));
+    try (DockerLogSource source = engine.source().build()) {
+      RecordingSubscriber reader =
+          RecordingSubscriber.to(source.logs(FOLLOW.withFollow(Follow.APP)));
+      reader.awaitLine("line 1");
+      long asked = engine.asked(ID + "/json");
+      events.say(die(Instant.parse(START).minusNanos(1)));
+      await().until(() -> engine.asked(ID + "/json") > asked); // the event has been heard
+      await().during(Duration.ofMillis(200)).until(() -> !log.isClosed());
+      log.say(chunk("line 2"));
+      reader.awaitLine("line 2");
+      reader.cancel();
+    }
+  }
+
+  @Test
+  void aFollowThatIsReplacedIsNotTheEndOfTheContainer() throws Exception {
+    Supplier<Long> watchers =
+        () ->
+            Thread.getAllStackTraces().keySet().stream()
+                .filter(t -> t.getName().startsWith("mist-docker-signal-"))
+                .count();
+    engine.on(
+        "follow=1",
+        path -> {
+          if (engine.asked("follow=1") > 1) {
+            await().until(() -> watchers.get() == 0); // the old one has seen its end
+          }
+          return FakeEngine.silent(chunk("news"));
+        });
+    try (EngineApi api = new EngineApi(engine, engine, false);
+        LogPoller poller = new LogPoller(new Streams(api), info())) {
+      boolean more = true;
+      while (more && engine.asked("follow=1") < 2) {
+        more = poller.awaitNews(0);
+      }
+      assertThat(more).isTrue();
+      assertThat(poller.awaitNews(0)).isTrue();
+    }
+  }
+
+  @Test
+  void anAnswerThatNobodyWaitsForIsClosedWheneverItComes() {
+    for (boolean late : new boolean[] {true, false}) {
+      FakeEngine.Blocking body = new FakeEngine.Blocking();
+      EngineApi.Opening opening = new EngineApi.Opening();
+      if (late) {
+        opening.giveUp();
+      }
+      opening.opened(new EngineStream(FakeEngine.of(body)));
+      opening.giveUp();
+      assertThat(body.isClosed()).isTrue();
+    }
+  }
+
+  @Test
+  void aListenerThatFailsDoesNotEndTheEvents() throws IOException {
+    byte[] two = (event("start", Instant.EPOCH) + event("die", Instant.EPOCH)).getBytes(UTF_8);
+    engine.on("/events", FakeEngine.silent(two));
+    List<String> heard = new CopyOnWriteArrayList<>();
+    EngineEvents.Listener failing =
+        new EngineEvents.Listener() {
+          @Override
+          public void event(EngineEvents.Event event) {
+            heard.add(event.action());
+            throw new IllegalStateException("for the test");
+          }
+
+          @Override
+          public void missed() {
+            heard.add("missed");
+          }
+        };
+    try (EngineApi api = new EngineApi(engine, engine, false)) {
+      EngineEvents events = new EngineEvents(api);
+      events.add(failing);
+      await().until(() -> heard.size() == 5);
+      assertThat(heard).containsExactly("missed", "start", "missed", "die", "missed");
+      events.remove(failing);
+    }
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
