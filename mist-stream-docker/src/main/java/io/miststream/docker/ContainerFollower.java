@@ -30,6 +30,8 @@ final class ContainerFollower implements Runnable {
   private static final int LATE_END_MILLIS = 50;
   private static final int LATE_STATE_MILLIS = 20;
   private static final int LATE_STATE_LOOKS = 50;
+  // An engine that answers, but not with that, has a log it cannot read itself.
+  private static final int REST_ATTEMPTS = 10;
 
   private final AppContainers containers;
   private final Streams streams;
@@ -48,6 +50,7 @@ final class ContainerFollower implements Runnable {
   private volatile boolean waiting;
   private volatile long waitingSince;
   private volatile @Nullable AutoCloseable current;
+  private int restFailures;
 
   ContainerFollower(
       AppContainers containers,
@@ -152,8 +155,7 @@ final class ContainerFollower implements Runnable {
     return reopening || isStopped();
   }
 
-  private void followRun() throws CancelledException {
-    boolean cut = false;
+  private void followRun() throws IOException, CancelledException {
     while (!isStopped()) {
       long sent = progress.count(container);
       boolean ended = false;
@@ -165,20 +167,19 @@ final class ContainerFollower implements Runnable {
           catchUp();
           continue;
         }
-        cut = false;
         ended = !reopening;
       } catch (EngineRefusedException e) {
-        if (!e.isNotFound() && !e.isBeingRemoved()) {
-          throw refused(e);
+        if (!e.isGone()) {
+          throw e;
         }
       } catch (IOException e) {
-        cut = true;
+        // Whatever it was, what matters is how the container is now.
       }
       if (isStopped()) {
         return;
       }
       try {
-        if (isOver(cut, ended)) {
+        if (isOver(ended)) {
           return;
         }
         outage.over();
@@ -186,19 +187,18 @@ final class ContainerFollower implements Runnable {
           delay.await(100); // it is about to stop, or the engine is confused: do not hurry it
         }
       } catch (EngineRefusedException e) {
-        if (!e.isNotFound() && !e.isBeingRemoved()) {
-          throw refused(e);
+        if (!e.isGone()) {
+          throw e;
         }
         delay.await(100); // it will be gone in a moment
       } catch (IOException e) {
-        cut = true;
         delay.await(outage.failed(e));
       }
     }
   }
 
   static StreamException refused(EngineRefusedException e) {
-    if (e.isNotFound() || e.isBeingRemoved()) {
+    if (e.isGone()) {
       return new StreamException(ErrorCode.CONTAINER_NOT_FOUND, "Container not found", e);
     }
     return new StreamException(
@@ -213,7 +213,7 @@ final class ContainerFollower implements Runnable {
    * @param ended whether the engine itself ended the answer. Then the run is over, but that can
    *     show a little later; who reads again before it does reads on into the next run.
    */
-  private boolean isOver(boolean cut, boolean ended) throws IOException, CancelledException {
+  private boolean isOver(boolean ended) throws IOException, CancelledException {
     long asked = questions.incrementAndGet();
     ContainerInfo now = containers.inspect(container.id());
     for (int i = 0; ended && i < LATE_STATE_LOOKS && isUnchanged(now) && !isStopped(); i++) {
@@ -221,12 +221,17 @@ final class ContainerFollower implements Runnable {
       asked = questions.incrementAndGet();
       now = containers.inspect(container.id());
     }
-    if (now == null) {
-      gone = true;
-      if (cut) {
-        progress.lostContainer(container.source(), progress.cursor());
+    if (now == null || now.state().equals("dead")) {
+      // The rest cannot be read any more, and the end of an answer does not prove that there was
+      // none: before a removal the engine refuses to be read, and it drops what it has not sent.
+      progress.lostContainer(container.source(), progress.cursor());
+      if (now == null) {
+        gone = true;
+        progress.removed(container);
+      } else {
+        progress.status(now, asked);
+        container = now;
       }
-      progress.removed(container);
       return true;
     }
     if (isUnchanged(now)) {
@@ -234,7 +239,17 @@ final class ContainerFollower implements Runnable {
       container = now;
       return false;
     }
-    readRest(now);
+    try {
+      readRest(now);
+    } catch (EngineRefusedException e) {
+      throw e;
+    } catch (IOException e) {
+      if (++restFailures < REST_ATTEMPTS || isStopped()) {
+        throw e;
+      }
+      progress.lostRest(container, endOfRun(now));
+    }
+    restFailures = 0;
     if (now.isUp() && mode != Follow.APP) {
       // It is up again already, but the run that was asked for has ended.
       progress.status(container.withState("exited", "Exited", null), asked);
@@ -263,6 +278,11 @@ final class ContainerFollower implements Runnable {
     } finally {
       current = null;
     }
+  }
+
+  private static long endOfRun(ContainerInfo now) {
+    Instant end = now.finishedAt();
+    return now.isUp() || end == null ? beginOfRun(now) : Progress.nanos(end);
   }
 
   /**

@@ -48,7 +48,7 @@ record ContainerInfo(
     String driver = log.path("Type").asText();
     String status = state.path("Status").asText();
     Instant startedAt = instant(state.path("StartedAt"));
-    boolean up = state.path("Running").asBoolean() || status.equals("restarting");
+    boolean up = status.equals("running") || status.equals("paused");
     String health = state.path("Health").path("Status").asText("");
     return new ContainerInfo(
         inspect.path("Id").asText(),

@@ -60,7 +60,11 @@ final class LogRead implements AutoCloseable {
       String nanos = Long.toString(1_000_000_000L + since % 1_000_000_000L).substring(1);
       path.append("&since=").append(since / 1_000_000_000L).append('.').append(nanos);
     }
-    return new LogRead(streams.open(path.toString()), container.tty(), endsOpenLines);
+    try {
+      return new LogRead(streams.open(path.toString()), container.tty(), endsOpenLines);
+    } catch (EngineRefusedException e) {
+      throw new EngineRefusedException(e, container.id());
+    }
   }
 
   /** The next line, waiting for it; null at the clean end of the answer. */

@@ -51,6 +51,8 @@ final class LogReading implements EngineEvents.Listener, ContainerFollower.Host 
   private final Map<String, Followed> followed = new LinkedHashMap<>();
   private final Set<Followed> active = ConcurrentHashMap.newKeySet();
   private final Set<String> ids = ConcurrentHashMap.newKeySet();
+  // By id of the containers whose log cannot be read.
+  private final Map<String, EngineRefusedException> refusals = new ConcurrentHashMap<>();
   private volatile boolean changed;
   private volatile @Nullable Throwable failure;
 
@@ -58,6 +60,7 @@ final class LogReading implements EngineEvents.Listener, ContainerFollower.Host 
   private static final class Followed {
     ContainerInfo container;
     volatile @Nullable ContainerFollower follower;
+    boolean leftOut;
 
     Followed(ContainerInfo container) {
       this.container = container;
@@ -86,7 +89,10 @@ final class LogReading implements EngineEvents.Listener, ContainerFollower.Host 
         ids.add(container.id());
       }
       if (!follows || !isLeftToFollower(containers)) {
-        sendHistory(containers);
+        sendHistory(containers, request.after() != null || request.tail() == LogRequest.ALL);
+        if (refusals.size() == containers.size()) {
+          throw refusals.values().iterator().next();
+        }
       }
       if (follows) {
         follow(containers);
@@ -135,7 +141,7 @@ final class LogReading implements EngineEvents.Listener, ContainerFollower.Host 
       progress.status(container, asked);
     }
     if (request.follow() == Follow.CONTAINER
-        && containers.stream().noneMatch(c -> c.toStatus(null).isRunning())) {
+        && containers.stream().noneMatch(ContainerInfo::isUp)) {
       throw new StreamException(
           ErrorCode.CONTAINER_NOT_RUNNING,
           "Container is not running (state: " + containers.get(0).state() + ")");
@@ -186,15 +192,18 @@ final class LogReading implements EngineEvents.Listener, ContainerFollower.Host 
     return request.after() != null && containers.size() == 1 && containers.get(0).isUp();
   }
 
-  private void sendHistory(List<ContainerInfo> containers) throws IOException, CancelledException {
+  /** Sends it as far as there are containers that can be read. */
+  private void sendHistory(List<ContainerInfo> containers, boolean fromPositions)
+      throws IOException, CancelledException {
     History history = new History(streams, progress);
-    boolean begun = request.after() != null || request.tail() == LogRequest.ALL;
+    List<ContainerInfo> readable = new ArrayList<>(containers);
+    boolean begun = fromPositions;
     while (true) {
       try {
         if (begun) {
-          history.behindPositions(containers);
+          history.behindPositions(readable);
         } else {
-          List<LogWindow> windows = history.last(containers, request.tail());
+          List<LogWindow> windows = history.last(readable, request.tail());
           begun = true; // from here on the positions say where to continue
           history.send(windows);
         }
@@ -204,6 +213,15 @@ final class LogReading implements EngineEvents.Listener, ContainerFollower.Host 
           throw e;
         }
         wakeup.await(outage.failed(e));
+      } catch (EngineRefusedException e) {
+        ContainerInfo refused =
+            readable.stream()
+                .filter(c -> c.id().equals(e.containerId()))
+                .findFirst()
+                .orElseThrow(() -> e);
+        readable.remove(refused);
+        refusals.put(refused.id(), e);
+        progress.leftOut(refused);
       }
     }
   }
@@ -214,7 +232,7 @@ final class LogReading implements EngineEvents.Listener, ContainerFollower.Host 
     for (ContainerInfo container : containers) {
       Followed each = new Followed(container);
       followed.put(container.id(), each);
-      if (container.toStatus(null).isRunning()) {
+      if (container.isUp() && !refusals.containsKey(container.id())) {
         start(each);
       }
     }
@@ -252,6 +270,7 @@ final class LogReading implements EngineEvents.Listener, ContainerFollower.Host 
   }
 
   private boolean isOver() throws CancelledException {
+    leaveOut();
     Throwable cause = failure;
     if (cause instanceof RuntimeException e) {
       throw e;
@@ -263,6 +282,20 @@ final class LogReading implements EngineEvents.Listener, ContainerFollower.Host 
       return true;
     }
     return request.follow() == Follow.CONTAINER && active.isEmpty();
+  }
+
+  /** A container that turns out not to be readable is left out, unless it is the only one. */
+  private void leaveOut() throws CancelledException {
+    for (Followed each : followed.values()) {
+      EngineRefusedException refusal = refusals.get(each.container.id());
+      if (refusal != null && each.follower != null && !each.leftOut) {
+        if (followed.size() == 1) {
+          throw ContainerFollower.refused(refusal);
+        }
+        each.leftOut = true;
+        progress.leftOut(each.container);
+      }
+    }
   }
 
   private boolean isPastUntil() {
@@ -285,7 +318,7 @@ final class LogReading implements EngineEvents.Listener, ContainerFollower.Host 
       // What was printed in time, but had not arrived.
       List<ContainerInfo> rest = new ArrayList<>();
       stopping.forEach(f -> rest.add(f.container()));
-      new History(streams, progress).behindPositions(rest);
+      sendHistory(rest, true);
     }
   }
 
@@ -311,7 +344,9 @@ final class LogReading implements EngineEvents.Listener, ContainerFollower.Host 
 
   @Override
   public void ended(ContainerFollower follower, @Nullable Throwable cause) {
-    if (cause != null) {
+    if (cause instanceof EngineRefusedException refusal) {
+      refusals.put(follower.container().id(), refusal);
+    } else if (cause != null) {
       failure = cause;
     }
     active.removeIf(f -> f.follower == follower);
@@ -386,6 +421,7 @@ final class LogReading implements EngineEvents.Listener, ContainerFollower.Host 
     if (now == null) {
       followed.remove(each.container.id());
       ids.remove(each.container.id());
+      refusals.remove(each.container.id());
       if (last == null || !last.isGone()) {
         progress.removed(seen);
       }
@@ -397,7 +433,7 @@ final class LogReading implements EngineEvents.Listener, ContainerFollower.Host 
     boolean ranSince = !Objects.equals(now.startedAt(), seen.startedAt());
     each.container = now;
     progress.status(now, asked);
-    if (now.isUp() || ranSince) {
+    if ((now.isUp() || ranSince) && !refusals.containsKey(now.id())) {
       start(each);
     }
   }

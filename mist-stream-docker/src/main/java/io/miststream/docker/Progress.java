@@ -189,6 +189,35 @@ final class Progress {
     }
   }
 
+  /** Says that what a container printed up to {@code end} and was not read cannot be had. */
+  void lostRest(ContainerInfo container, long end) throws CancelledException {
+    order.lock();
+    try {
+      Position position = positionOf(container.source());
+      Cursor last = cursorAt(position);
+      Position behind = new Position(container.source());
+      behind.startAt(Math.max(end, position.newest() + 1));
+      behind.setContinued();
+      positions.put(container.source(), behind);
+      out.emit(
+          new Gap(Instant.now(), cursorAt(behind), Gap.Reason.SOURCE_RESTARTED, null, last, null));
+    } finally {
+      order.unlock();
+    }
+  }
+
+  /** A container is read no further, which is a loss if it has been read before. */
+  void leftOut(ContainerInfo container) throws CancelledException {
+    order.lock();
+    try {
+      if (!positionOf(container.source()).marks(0).isEmpty()) {
+        lostContainer(container.source(), cursor());
+      }
+    } finally {
+      order.unlock();
+    }
+  }
+
   /** Where a client continues that has received everything sent so far; null before any line. */
   @Nullable Cursor cursor() {
     order.lock();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.miststream.core.ContainerStatus;
 import io.miststream.core.ErrorCode;
 import io.miststream.core.Follow;
+import io.miststream.core.Gap;
 import io.miststream.core.LogFilter;
 import io.miststream.core.LogLine;
 import io.miststream.core.LogRequest;
@@ -18,6 +19,7 @@ import java.net.URI;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which lines of which container arrive, and that they are the very ones that were printed. */
@@ -254,6 +256,33 @@ class ITDockerLogSourceLines extends DockerTests {
     Throwable error = read(LogRequest.of(container.appId())).awaitError();
     assertThat(((StreamException) error).code()).isEqualTo(ErrorCode.LOGS_NOT_READABLE);
     assertThat(error).hasMessageContaining("does not support reading");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Follow.class)
+  void oneContainerThatCannotBeReadDoesNotHideTheOthers(Follow how) {
+    TestContainer readable =
+        docker.container().run("echo seen; while [ ! -e /go ]; do usleep 10000; done; echo end");
+    TestContainer unreadable =
+        docker.container().app(readable.appId()).logDriver("none").run("echo unseen" + FOREVER);
+    RecordingSubscriber reader = read(follow(readable, how));
+    reader.awaitLine("seen");
+    TestContainer late =
+        docker.container().app(readable.appId()).logDriver("none").run("echo unseen" + FOREVER);
+    readable.go();
+    if (how == Follow.APP) {
+      reader.awaitLine("end");
+      reader.await("the late one", () -> reader.states().size() >= 4);
+      reader.cancel();
+    } else {
+      reader.awaitComplete();
+    }
+    assertThat(reader.error()).isNull();
+    assertThat(reader.messages(Gap.class)).isEmpty();
+    assertThat(reader.messages(ContainerStatus.class))
+        .extracting(ContainerStatus::container)
+        .contains(readable.name(), unreadable.name());
+    late.remove();
   }
 
   @Test

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Reading across restarts, replacements and cut connections. */
@@ -159,6 +160,45 @@ class ITDockerLogSourceRuns extends DockerTests {
     assertThat(gap.missed()).isNull();
     assertThat(gap.after()).isEqualTo(after);
     next.cancel();
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Follow.class,
+      names = {"CONTAINER", "APP"})
+  void removingARunningContainerIsAGapForItsLastWordsCannotBeAskedFor(Follow how) {
+    TestContainer container = docker.container().run("echo line; sleep 1000");
+    RecordingSubscriber reader = read(follow(container, how));
+    reader.awaitLine("line");
+    container.remove();
+    reader.await("removed", () -> reader.states().contains("removed"));
+    List<StreamMessage> all = reader.messages();
+    int removed = all.indexOf(reader.messages(ContainerStatus.class).get(1));
+    assertThat(all.get(removed - 1)).isInstanceOf(Gap.class);
+    Gap gap = (Gap) all.get(removed - 1);
+    assertThat(gap.reason()).isEqualTo(Gap.Reason.SOURCE_RESTARTED);
+    assertThat(gap.after()).isEqualTo(reader.messages(LogLine.class).get(0).cursor());
+    reader.cancel();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"json-file", "local"})
+  void aContainerThatRemovesItselfLosesNothingSilently(String driver) {
+    for (int i = 0; i < 5; i++) {
+      TestContainer container =
+          docker
+              .container()
+              .logDriver(driver)
+              .options("--rm")
+              .runOnGo("seq 1 200; usleep " + i * 3000 + "; seq 201 203");
+      RecordingSubscriber reader = read(follow(container, Follow.CONTAINER));
+      reader.await("status", () -> !reader.states().isEmpty());
+      container.go();
+      reader.awaitComplete();
+      if (reader.messages(Gap.class).isEmpty()) {
+        assertThat(reader.lines()).hasSize(203);
+      }
+    }
   }
 
   @Test
