@@ -20,7 +20,9 @@ import org.jspecify.annotations.Nullable;
  * named by the first pattern that has one.
  */
 final class AppContainers {
-  private static final String ID = "{id}";
+  /** Stands for the app's id in a name pattern. */
+  static final String ID = "{id}";
+
   private static final int ATTEMPTS = 3;
 
   private final EngineApi api;

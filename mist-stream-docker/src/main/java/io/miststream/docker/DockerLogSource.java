@@ -44,10 +44,12 @@ public final class DockerLogSource implements LogSource, AutoCloseable {
     DockerHttpClient calls = builder.calls;
     DockerHttpClient streams = builder.streams;
     if (calls != null && streams != null) {
-      api = new EngineApi(calls, streams, false);
+      api = new EngineApi(calls, streams, false, builder.watchdog);
     } else {
       URI host = builder.dockerHost == null ? defaultHost() : builder.dockerHost;
-      api = new EngineApi(transport(host, EngineApi.DEADLINE), transport(host, null), true);
+      api =
+          new EngineApi(
+              transport(host, EngineApi.DEADLINE), transport(host, null), true, builder.watchdog);
     }
     AppContainers containers =
         new AppContainers(api, builder.appLabel, builder.namePatterns, builder.catalogue);
@@ -172,6 +174,12 @@ public final class DockerLogSource implements LogSource, AutoCloseable {
      * the app's id; <code>mist-app-{id}</code>, then <code>app-{id}</code> by default.
      */
     public Builder namePatterns(List<String> patterns) {
+      for (String pattern : patterns) {
+        if (!pattern.contains(AppContainers.ID)) {
+          // It would be a container of every app.
+          throw new IllegalArgumentException("no " + AppContainers.ID + " in it: " + pattern);
+        }
+      }
       namePatterns = List.copyOf(patterns);
       return this;
     }
@@ -188,16 +196,25 @@ public final class DockerLogSource implements LogSource, AutoCloseable {
 
     /**
      * How long an engine that was lost is waited for before the stream fails with {@code
-     * SOURCE_UNAVAILABLE}; 30 s by default.
+     * SOURCE_UNAVAILABLE}; 30 s by default. With none at all the first failure is one too many.
      */
     public Builder recovery(Duration time) {
-      recovery = Objects.requireNonNull(time);
+      if (time.isNegative()) {
+        throw new IllegalArgumentException("negative: " + time);
+      }
+      recovery = time;
       return this;
     }
 
-    /** Silence after which a follow is checked against the log; 10 s by default. */
+    /**
+     * Silence after which a follow is checked against the log, and any other answer is given up and
+     * asked for again; more than nothing, 10 s by default.
+     */
     public Builder watchdog(Duration time) {
-      watchdog = Objects.requireNonNull(time);
+      if (time.isZero() || time.isNegative()) {
+        throw new IllegalArgumentException("no time: " + time);
+      }
+      watchdog = time;
       return this;
     }
 

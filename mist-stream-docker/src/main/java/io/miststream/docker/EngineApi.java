@@ -10,6 +10,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -33,17 +34,25 @@ final class EngineApi implements AutoCloseable {
   private final DockerHttpClient calls;
   private final DockerHttpClient streams;
   private final boolean owned;
+  private final Duration silence;
   private final ExecutorService helpers;
+  private final ScheduledThreadPoolExecutor timer =
+      new ScheduledThreadPoolExecutor(1, Threads.named("mist-docker-timer"));
 
   /**
    * @param calls for short requests
    * @param streams for answers that go on; must not have a response timeout
    * @param owned whether to close both with this
+   * @param silence how long the engine may send nothing within an answer that does not follow
    */
-  EngineApi(DockerHttpClient calls, DockerHttpClient streams, boolean owned) {
+  EngineApi(DockerHttpClient calls, DockerHttpClient streams, boolean owned, Duration silence) {
     this.calls = calls;
     this.streams = streams;
     this.owned = owned;
+    this.silence = silence;
+    timer.setRemoveOnCancelPolicy(true);
+    timer.setKeepAliveTime(1, TimeUnit.SECONDS);
+    timer.allowCoreThreadTimeOut(true);
     this.helpers =
         new ThreadPoolExecutor(
             0,
@@ -81,11 +90,30 @@ final class EngineApi implements AutoCloseable {
         deadline);
   }
 
-  /** Begins an answer that goes on; whoever gets it closes it. */
-  EngineStream open(String path) throws IOException {
+  /**
+   * Begins an answer that goes on; whoever gets it closes it.
+   *
+   * @param patience after how many times the longest silence it is closed, 0 for never
+   */
+  EngineStream open(String path, int patience) throws IOException {
     Opening opening = new Opening();
     try {
-      return call(() -> opening.opened(new EngineStream(execute(streams, path))), DEADLINE);
+      EngineStream stream =
+          call(() -> opening.opened(new EngineStream(execute(streams, path))), DEADLINE);
+      if (patience > 0) {
+        long nanos = silence.toNanos() * patience;
+        stream.watched(
+            timer.scheduleWithFixedDelay(
+                () -> {
+                  if (stream.isSilentFor(nanos)) {
+                    later(stream::close);
+                  }
+                },
+                nanos,
+                nanos / 2,
+                TimeUnit.NANOSECONDS));
+      }
+      return stream;
     } catch (IOException | RuntimeException e) {
       opening.giveUp();
       throw e;
@@ -103,6 +131,7 @@ final class EngineApi implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    timer.shutdownNow();
     helpers.shutdown();
     if (owned) {
       calls.close();

@@ -12,6 +12,9 @@ final class LogRead implements AutoCloseable {
   /** Value of {@code tail} for the whole log. */
   static final int ALL = Integer.MAX_VALUE;
 
+  // All since a time makes the engine search its whole log before it has anything to send.
+  private static final int SEARCH_PATIENCE = 30;
+
   private final EngineStream stream;
   private final LogChunks chunks;
   private final boolean endsOpenLines;
@@ -60,8 +63,9 @@ final class LogRead implements AutoCloseable {
       String nanos = Long.toString(1_000_000_000L + since % 1_000_000_000L).substring(1);
       path.append("&since=").append(since / 1_000_000_000L).append('.').append(nanos);
     }
+    int patience = follow ? 0 : tail == ALL && since > 0 ? SEARCH_PATIENCE : 1;
     try {
-      return new LogRead(streams.open(path.toString()), container.tty(), endsOpenLines);
+      return new LogRead(streams.open(path.toString(), patience), container.tty(), endsOpenLines);
     } catch (EngineRefusedException e) {
       throw new EngineRefusedException(e, container.id());
     }

@@ -14,14 +14,20 @@ final class Streams {
     this.api = api;
   }
 
+  /** Begins an answer that goes on for ever. */
+  EngineStream open(String path) throws IOException {
+    return open(path, 0);
+  }
+
   /**
-   * Begins an answer that goes on.
+   * Begins an answer.
    *
+   * @param patience see {@link EngineApi#open}
    * @throws IOException also if everything has been stopped
    */
-  EngineStream open(String path) throws IOException {
+  EngineStream open(String path, int patience) throws IOException {
     open.removeIf(EngineStream::isClosed);
-    EngineStream stream = api.open(path);
+    EngineStream stream = api.open(path, patience);
     open.add(stream);
     if (stopped) {
       stream.close();

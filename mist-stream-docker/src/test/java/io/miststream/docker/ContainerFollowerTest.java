@@ -106,7 +106,7 @@ class ContainerFollowerTest {
           }
           return FakeEngine.silent(chunk("news"));
         });
-    try (EngineApi api = new EngineApi(engine, engine, false);
+    try (EngineApi api = new EngineApi(engine, engine, false, Duration.ofSeconds(10));
         LogPoller poller = new LogPoller(new Streams(api), info())) {
       boolean more = true;
       while (more && engine.asked("follow=1") < 2) {
@@ -149,7 +149,7 @@ class ContainerFollowerTest {
             heard.add("missed");
           }
         };
-    try (EngineApi api = new EngineApi(engine, engine, false)) {
+    try (EngineApi api = new EngineApi(engine, engine, false, Duration.ofSeconds(10))) {
       EngineEvents events = new EngineEvents(api);
       events.add(failing);
       await().until(() -> heard.size() == 5);
