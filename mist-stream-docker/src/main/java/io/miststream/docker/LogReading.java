@@ -136,6 +136,12 @@ final class LogReading implements EngineEvents.Listener, ContainerFollower.Host 
       for (ContainerInfo container : containers) {
         progress.position(Position.after(after, container.source()));
       }
+    } else if (progress.readFrom() != RawLine.NONE) {
+      for (ContainerInfo container : containers) {
+        Position begin = new Position(container.source());
+        begin.startAt(progress.readFrom());
+        progress.position(begin);
+      }
     }
     for (ContainerInfo container : containers) {
       progress.status(container, asked);

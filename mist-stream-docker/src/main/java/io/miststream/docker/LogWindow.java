@@ -111,7 +111,7 @@ final class LogWindow {
   /** Returns false if more has to be asked for. */
   private boolean read(Streams streams) throws IOException {
     try (LogRead read =
-        LogRead.open(streams, container, false, asked, RawLine.NONE, !container.isUp())) {
+        LogRead.open(streams, container, false, asked, progress.readFrom(), !container.isUp())) {
       for (RawLine line = read.next(); line != null; line = read.next()) {
         int lane = line.lane();
         if (laneFirst[lane] == RawLine.NONE) {
@@ -128,6 +128,10 @@ final class LogWindow {
       read.checkComplete();
       boolean complete = read.count() < asked;
       if (complete) {
+        if (progress.readFrom() != RawLine.NONE) {
+          older = true;
+          end.startAt(progress.readFrom());
+        }
         return true;
       }
       return isEnough(read);
@@ -151,8 +155,7 @@ final class LogWindow {
     }
     end.startAt(first);
     dropSuspects(read.firstTime());
-    return lines.size() >= wanted
-        || (progress.since() != Long.MIN_VALUE && first <= progress.since() - Cursor.SLACK_NANOS);
+    return lines.size() >= wanted;
   }
 
   private void dropSuspects(long first) {

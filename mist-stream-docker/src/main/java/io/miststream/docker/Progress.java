@@ -55,8 +55,9 @@ final class Progress {
     return Instant.ofEpochSecond(Math.floorDiv(nanos, SECOND), Math.floorMod(nanos, SECOND));
   }
 
-  long since() {
-    return since;
+  /** The time before which the engine need not send anything, or {@link RawLine#NONE}. */
+  long readFrom() {
+    return request.since() == null ? RawLine.NONE : since - Cursor.SLACK_NANOS;
   }
 
   long until() {

@@ -13,6 +13,7 @@ import io.miststream.core.LogRequest;
 import io.miststream.core.LogStream;
 import io.miststream.core.StreamException;
 import io.miststream.docker.testing.DockerFixture;
+import io.miststream.docker.testing.StallingProxy;
 import io.miststream.docker.testing.TestContainer;
 import io.miststream.testkit.RecordingSubscriber;
 import java.net.URI;
@@ -312,6 +313,52 @@ class ITDockerLogSourceLines extends DockerTests {
             .withTimes(null, java.time.Instant.now().plusSeconds(2));
     RecordingSubscriber reader = read(request).awaitComplete();
     assertThat(reader.lines()).isEqualTo(numbered(1, reader.lines().size())).hasSizeGreaterThan(10);
+  }
+
+  @Test
+  void whatIsOlderThanSinceIsNotReadAtAll() throws Exception {
+    TestContainer container =
+        docker
+            .container()
+            .run(
+                "seq 1 20000; echo old >&2; sleep 7; echo one; echo two >&2; echo three" + FOREVER);
+    RecordingSubscriber all = read(follow(container, Follow.CONTAINER));
+    all.awaitLines(20_004);
+    all.cancel();
+    LogLine one =
+        all.messages(LogLine.class).stream().filter(l -> l.line().equals("one")).findFirst().get();
+    try (StallingProxy proxy = StallingProxy.start(docker.host());
+        DockerLogSource own = DockerLogSource.builder().dockerHost(proxy.host()).build()) {
+      // The old lines are far more than that.
+      proxy.stall("/logs", 100_000);
+      for (int tail : new int[] {LogRequest.ALL, 100, 3}) {
+        LogRequest request = history(container).withTail(tail).withTimes(one.timestamp(), null);
+        RecordingSubscriber reader = RecordingSubscriber.to(own.logs(request)).awaitComplete();
+        assertThat(reader.lines()).containsExactlyInAnyOrder("one", "two", "three");
+        assertThat(reader.messages(Gap.class)).isEmpty();
+      }
+      RecordingSubscriber last =
+          RecordingSubscriber.to(
+              own.logs(history(container).withTail(1).withTimes(one.timestamp(), null)));
+      assertThat(last.awaitComplete().lines()).hasSize(1);
+      assertThat(proxy.hasStalled()).isFalse();
+      proxy.stall("", 0);
+      for (int tail : new int[] {LogRequest.ALL, 100}) {
+        // Nothing yet, then what is printed.
+        LogRequest later =
+            follow(container, Follow.CONTAINER)
+                .withTail(tail)
+                .withTimes(java.time.Instant.now(), null);
+        RecordingSubscriber reader = RecordingSubscriber.to(own.logs(later));
+        reader.await(ContainerStatus.class, 1);
+        container.print(true, "error " + tail);
+        reader.awaitLine("error " + tail);
+        container.print(false, "out " + tail);
+        reader.awaitLine("out " + tail);
+        assertThat(reader.lines()).containsExactly("error " + tail, "out " + tail);
+        reader.cancel();
+      }
+    }
   }
 
   @Test
