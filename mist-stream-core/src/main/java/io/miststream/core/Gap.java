@@ -28,7 +28,10 @@ public record Gap(
     SLOW_VIEWER("slow_viewer"),
     /** The engine's log driver rotated them away before they could be read. */
     LOG_ROTATED("log_rotated"),
-    /** The source went away and what it said meanwhile cannot be read any more. */
+    /**
+     * The source went away and what it said meanwhile cannot be read any more. Stands also for a
+     * reason that only a newer server knows.
+     */
     SOURCE_RESTARTED("source_restarted");
 
     private final String wire;

@@ -62,7 +62,7 @@ public final class WireCodec {
         }
       }
       return message(envelope, data);
-    } catch (IOException | IllegalArgumentException | DateTimeException e) {
+    } catch (IOException | IllegalArgumentException | DateTimeException | StreamException e) {
       throw new StreamException(ErrorCode.INTERNAL, "not a message: " + e.getMessage(), e);
     }
   }
@@ -84,18 +84,20 @@ public final class WireCodec {
 
   private static @Nullable StreamMessage message(Fields envelope, Fields data) {
     String type = envelope.text("type");
-    String time = envelope.text("timestamp");
-    String id = envelope.optional("id");
-    Cursor cursor = id == null ? null : Cursor.parse(id);
-    Instant timestamp = Instant.parse(time);
+    Instant timestamp = Instant.parse(envelope.text("timestamp"));
     return switch (type) {
-      case "log" -> line(timestamp, cursor, data);
-      case "status" -> status(timestamp, cursor, data);
-      case "gap" -> gap(timestamp, cursor, data);
+      case "log" -> line(timestamp, cursor(envelope, "id"), data);
+      case "status" -> status(timestamp, cursor(envelope, "id"), data);
+      case "gap" -> gap(timestamp, cursor(envelope, "id"), data);
       case "error" -> new StreamError(timestamp, data.text("message"), errorCode(data));
-      case "end" -> new StreamEnd(timestamp, cursor, data.text("message"));
-      default -> null;
+      case "end" -> new StreamEnd(timestamp, cursor(envelope, "id"), data.text("message"));
+      default -> null; // whatever its id means
     };
+  }
+
+  private static @Nullable Cursor cursor(Fields fields, String name) {
+    String text = fields.optional(name);
+    return text == null ? null : Cursor.parse(text);
   }
 
   private static ErrorCode errorCode(Fields data) {
@@ -117,7 +119,7 @@ public final class WireCodec {
         timestamp,
         cursor,
         data.text("line"),
-        one(LogStream.values(), data.text("stream"), LogStream::wire),
+        stream(data.text("stream")),
         container == null ? "" : container,
         "true".equals(data.optional("partial")));
   }
@@ -140,25 +142,32 @@ public final class WireCodec {
 
   private static Gap gap(Instant timestamp, @Nullable Cursor cursor, Fields data) {
     String missed = data.optional("missed");
-    String after = data.optional("after");
-    String before = data.optional("before");
     return new Gap(
         timestamp,
         cursor,
-        one(Gap.Reason.values(), data.text("reason"), Gap.Reason::wire),
+        reason(data.text("reason")),
         missed == null ? null : Long.valueOf(missed),
-        after == null ? null : Cursor.parse(after),
-        before == null ? null : Cursor.parse(before));
+        cursor(data, "after"),
+        cursor(data, "before"));
   }
 
-  private static <T> T one(
-      T[] values, String wire, java.util.function.Function<T, String> wireName) {
-    for (T value : values) {
-      if (wireName.apply(value).equals(wire)) {
-        return value;
+  private static Gap.Reason reason(String wire) {
+    for (Gap.Reason reason : Gap.Reason.values()) {
+      if (reason.wire().equals(wire)) {
+        return reason;
       }
     }
-    throw new IllegalArgumentException("unknown word: " + wire);
+    return Gap.Reason
+        .SOURCE_RESTARTED; // a newer server's; that something is missing is what counts
+  }
+
+  private static LogStream stream(String wire) {
+    for (LogStream stream : LogStream.values()) {
+      if (stream.wire().equals(wire)) {
+        return stream;
+      }
+    }
+    throw new IllegalArgumentException("unknown stream: " + wire);
   }
 
   /** The scalar fields of one object, as text; nested values are skipped. */

@@ -177,8 +177,12 @@ class WireCodecTest {
   void whatAnotherVersionAddsIsSkipped() {
     assertThat(
             WireCodec.decode(
-                "{\"type\":\"hello\",\"timestamp\":\"2025-01-15T10:30:00Z\",\"data\":{}}"))
+                "{\"type\":\"hello\",\"timestamp\":\"2025-01-15T10:30:00Z\",\"data\":{},"
+                    + "\"id\":\"no cursor\"}"))
         .isNull();
+    Gap gap = new Gap(TIME, CURSOR, Gap.Reason.SOURCE_RESTARTED, 3L, CURSOR, null);
+    assertThat(WireCodec.decode(WireCodec.encode(gap).replace("source_restarted", "meteorite")))
+        .isEqualTo(gap);
     assertThat(
             WireCodec.decode(
                 "{\"v\":[1,{}],\"type\":\"end\",\"timestamp\":\"2025-01-15T10:30:00Z\","
@@ -213,12 +217,15 @@ class WireCodecTest {
         "null",
         "{",
         "{\"type\":\"log\"}",
+        "{\"type\":\"end\",\"timestamp\":\"2025-01-15T10:30:00Z\",\"data\":{\"message\":\"\"},\"id\":\"no\"}",
         "{\"type\":\"log\",\"timestamp\":\"now\",\"data\":{\"line\":\"x\"}}",
         "{\"type\":\"end\",\"timestamp\":\"2025-01-15T10:30:00Z\",\"data\":{}}",
         "{\"type\":\"end\",\"timestamp\":\"2025-01-15T10:30:00Z\",\"data\":{\"message\":\"m\"},"
             + "\"id\":\"?\"}"
       })
   void whatIsNoMessageIsAnError(String text) {
-    assertThatThrownBy(() -> WireCodec.decode(text)).isInstanceOf(StreamException.class);
+    assertThatThrownBy(() -> WireCodec.decode(text))
+        .isInstanceOfSatisfying(
+            StreamException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INTERNAL));
   }
 }
