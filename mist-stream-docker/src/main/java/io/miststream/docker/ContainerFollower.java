@@ -336,12 +336,16 @@ final class ContainerFollower implements Runnable {
    * status that stands there has to be told first.
    */
   private boolean isRunOver() throws IOException {
-    Instant ended = endedRun;
-    if (ended != null && ended.equals(container.startedAt())) {
+    if (isEndTold()) {
       return true;
     }
     ContainerInfo now = containers.inspect(container.id());
     return now != null && now.isUp() && now.isAnotherRun(container);
+  }
+
+  private boolean isEndTold() {
+    Instant ended = endedRun;
+    return ended != null && ended.equals(container.startedAt());
   }
 
   private @Nullable RawLine await(ContinuedRead read) throws IOException {
@@ -359,16 +363,16 @@ final class ContainerFollower implements Runnable {
    * whole files when it is slower than the writer, and repeats the last entry of a file, which
    * could be a chunk of a long line, or look like another line with the same time.
    */
-  private static boolean isDoubtful(RawLine line) {
+  private boolean isDoubtful(RawLine line) {
     return line.partial()
         || line.ordinal() > 0
         || line.bytes() >= LogChunks.CHUNK_BYTES
-        || System.currentTimeMillis() * 1_000_000L - line.time() > LAG_NANOS;
+        || Math.abs(streams.engineNow() - line.time()) > LAG_NANOS;
   }
 
   /** Reads what the engine has until nothing is new. */
   private void catchUp() throws IOException, CancelledException {
-    while (!isStopped() && readNew(ContinuedRead.FIRST_WINDOW).any) {
+    while (!isInterrupted() && readNew(ContinuedRead.FIRST_WINDOW).any) {
       // once more
     }
   }
@@ -413,6 +417,11 @@ final class ContainerFollower implements Runnable {
     try (ContinuedRead read = open(false, false, window)) {
       long bytes = 0;
       boolean any = false;
+      // While somebody was slow to take the last batch the next run may have begun. A poller hears
+      // of the end in other ways as well, and reads too often to ask.
+      if (isPolled() ? isEndTold() : isRunOver()) {
+        return new Batch(false, 0, window);
+      }
       for (RawLine line = read.next(); line != null && !isStopped(); line = read.next()) {
         any = true;
         bytes += line.bytes() + ContinuedRead.ENTRY_OVERHEAD_BYTES;

@@ -6,10 +6,13 @@ import com.github.dockerjava.transport.DockerHttpClient;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -30,11 +33,15 @@ final class EngineApi implements AutoCloseable {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int LONGEST_COMPLAINT = 4096;
+  private static final long CLOCK_VALID_NANOS = 30_000_000_000L;
+  private static final Duration CLOCK_DEADLINE = Duration.ofSeconds(2);
 
   private final DockerHttpClient calls;
   private final DockerHttpClient streams;
   private final boolean owned;
   private final Duration silence;
+  private volatile long clockAhead;
+  private volatile long clockMeasured; // 0 for never
   private final ExecutorService helpers;
   private final ScheduledThreadPoolExecutor timer =
       new ScheduledThreadPoolExecutor(1, Threads.named("mist-docker-timer"));
@@ -77,6 +84,31 @@ final class EngineApi implements AutoCloseable {
           }
         },
         deadline);
+  }
+
+  /**
+   * The engine's time in nanoseconds since the epoch; ours, as long as its clock has not been
+   * measured.
+   */
+  long now() {
+    return System.currentTimeMillis() * 1_000_000L + clockAhead;
+  }
+
+  /** Sees how far the engine's clock is ahead of ours, unless that was done a moment ago. */
+  void measureClock() {
+    long begin = System.nanoTime();
+    if (clockMeasured != 0 && begin - clockMeasured < CLOCK_VALID_NANOS) {
+      return;
+    }
+    long ours = System.currentTimeMillis() * 1_000_000L;
+    try {
+      String theirs = get("/info", CLOCK_DEADLINE).path("SystemTime").asText();
+      long middle = ours + (System.nanoTime() - begin) / 2;
+      clockAhead = Progress.nanos(OffsetDateTime.parse(theirs).toInstant()) - middle;
+    } catch (IOException | DateTimeParseException e) {
+      // It may be forbidden, or slow. What was known is better than nothing.
+    }
+    clockMeasured = System.nanoTime();
   }
 
   /** Whether the engine answers. */
@@ -122,7 +154,12 @@ final class EngineApi implements AutoCloseable {
 
   /** Runs something that might block, such as closing a connection, on a helper thread. */
   void later(Runnable task) {
-    helpers.execute(task);
+    try {
+      helpers.execute(task);
+    } catch (RejectedExecutionException e) {
+      // This is closed, but whoever ends only now has connections to close all the same.
+      Threads.named("mist-docker-call").newThread(task).start();
+    }
   }
 
   static JsonNode parse(byte[] json, int offset, int length) throws IOException {

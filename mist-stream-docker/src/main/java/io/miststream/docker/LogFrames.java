@@ -10,7 +10,8 @@ import java.io.InputStream;
  */
 final class LogFrames extends LogChunks {
   private static final int HEADER_BYTES = 8;
-  // An entry is 16 KiB, at most tripled where the json-file driver replaced invalid bytes.
+  // An entry is 16 KiB, at most tripled where the json-file driver replaced invalid bytes. Engines
+  // that do not split lines send whole ones; but what is longer than this is no log at all.
   private static final int MAX_FRAME_BYTES = 64 << 20;
 
   private final InputStream in;

@@ -4,6 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** One answer of the engine to a log request, as lines. Read by one thread, closed by any. */
@@ -29,10 +30,11 @@ final class LogRead implements AutoCloseable {
    * @param stream closed with this
    * @param endsOpenLines whether a line without an end is complete at the end of the answer,
    *     because nobody prints any more
+   * @param engineNow the engine's time in nanoseconds since the epoch
    */
-  LogRead(EngineStream stream, boolean tty, boolean endsOpenLines) {
+  LogRead(EngineStream stream, boolean tty, boolean endsOpenLines, LongSupplier engineNow) {
     this.stream = stream;
-    this.chunks = tty ? new TtyChunks(stream) : new LogFrames(stream);
+    this.chunks = tty ? new TtyChunks(stream, engineNow) : new LogFrames(stream);
     this.endsOpenLines = endsOpenLines;
     for (int lane = 0; lane < RawLine.LANES; lane++) {
       int own = lane;
@@ -63,9 +65,13 @@ final class LogRead implements AutoCloseable {
       String nanos = Long.toString(1_000_000_000L + since % 1_000_000_000L).substring(1);
       path.append("&since=").append(since / 1_000_000_000L).append('.').append(nanos);
     }
+    if (container.tty() || (follow && container.maxLogBytes() > 0)) {
+      streams.measureClock(); // these compare its times with now
+    }
     int patience = follow ? 0 : tail == ALL && since > 0 ? SEARCH_PATIENCE : 1;
     try {
-      return new LogRead(streams.open(path.toString(), patience), container.tty(), endsOpenLines);
+      EngineStream stream = streams.open(path.toString(), patience);
+      return new LogRead(stream, container.tty(), endsOpenLines, streams::engineNow);
     } catch (EngineRefusedException e) {
       throw new EngineRefusedException(e, container.id());
     }
@@ -118,11 +124,6 @@ final class LogRead implements AutoCloseable {
   /** Time of the line of a lane that is not complete so far, or {@link RawLine#NONE}. */
   long openTime(int lane) {
     return lanes[lane].openTime();
-  }
-
-  /** What the engine said was wrong, or null. */
-  @Nullable String complaint() {
-    return complaint;
   }
 
   /**

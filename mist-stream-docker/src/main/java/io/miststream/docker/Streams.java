@@ -35,6 +35,16 @@ final class Streams {
     return stream;
   }
 
+  /** See {@link EngineApi#now}. */
+  long engineNow() {
+    return api.now();
+  }
+
+  /** See {@link EngineApi#measureClock}. */
+  void measureClock() {
+    api.measureClock();
+  }
+
   /** Cuts everything, now and later. Quick: the closing itself is done elsewhere. */
   void stop() {
     stopped = true;

@@ -3,6 +3,7 @@ package io.miststream.docker;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
+import java.util.function.LongSupplier;
 
 /**
  * The log of a container with a TTY: no frames, one stream, the timestamp in front of each chunk.
@@ -17,13 +18,18 @@ final class TtyChunks extends LogChunks {
   private static final int TIME_BYTES = 36;
 
   private final InputStream in;
+  private final LongSupplier engineNow;
   private final LogTime parser = new LogTime();
   private final LogTime nextTime = new LogTime();
   private int start;
   private int end;
 
-  TtyChunks(InputStream in) {
+  /**
+   * @param engineNow the engine's time in nanoseconds since the epoch
+   */
+  TtyChunks(InputStream in, LongSupplier engineNow) {
     this.in = in;
+    this.engineNow = engineNow;
   }
 
   @Override
@@ -79,7 +85,7 @@ final class TtyChunks extends LogChunks {
     long next = nextTime.nanos();
     return next == time
         ? at - body >= CHUNK_BYTES
-        : next > time && next <= System.currentTimeMillis() * 1_000_000L + 1_000_000_000L;
+        : next > time && next <= engineNow.getAsLong() + 1_000_000_000L;
   }
 
   private boolean more() throws IOException {

@@ -92,6 +92,41 @@ class ContainerFollowerTest {
   }
 
   @Test
+  void howLateALineIsIsToldByTheEnginesClock() {
+    Duration ahead = Duration.ofHours(1);
+    FakeEngine.Blocking log = new FakeEngine.Blocking();
+    String rotates =
+        FakeEngine.container(ID, "running", START).replace("{}}}", "{'max-size':'8m'}}}");
+    engine
+        .containers(rotates.replace('\'', '"'))
+        .on(
+            "/info",
+            path -> FakeEngine.json("{\"SystemTime\":\"" + Instant.now().plus(ahead) + "\"}"))
+        .on("follow=0", path -> FakeEngine.json(""))
+        .on("follow=1", FakeEngine.of(log));
+    try (DockerLogSource source = engine.source().build()) {
+      RecordingSubscriber reader = RecordingSubscriber.to(source.logs(FOLLOW));
+      await().until(() -> engine.asked("follow=1") == 1);
+      log.say(new LogBytes(false).chunk(1, Instant.now().plus(ahead), "in time\n").bytes());
+      reader.awaitLine("in time");
+      assertThat(engine.asked("follow=1")).isEqualTo(1);
+      // By our clock this one is of the future. By the engine's it is late, and may not be all.
+      Instant late = Instant.now().plus(ahead).minusSeconds(5);
+      LogBytes all =
+          new LogBytes(false)
+              .chunk(1, Instant.now().plus(ahead), "missed\n")
+              .chunk(1, late.plusSeconds(6), "late\n");
+      engine
+          .on("follow=0", path -> FakeEngine.log(all))
+          .on("follow=1", path -> FakeEngine.silent());
+      log.say(new LogBytes(false).chunk(2, late, "late\n").bytes());
+      reader.awaitLine("late");
+      assertThat(reader.lines()).containsExactly("in time", "missed", "late");
+      reader.cancel();
+    }
+  }
+
+  @Test
   void aFollowThatIsReplacedIsNotTheEndOfTheContainer() throws Exception {
     Supplier<Long> watchers =
         () ->

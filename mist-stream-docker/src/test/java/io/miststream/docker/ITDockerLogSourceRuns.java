@@ -1,5 +1,6 @@
 package io.miststream.docker;
 
+import static java.util.Objects.requireNonNull;
 import static java.util.Objects.requireNonNullElse;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -82,6 +84,52 @@ class ITDockerLogSourceRuns extends DockerTests {
       before = message;
     }
     assertThat(second.name()).isEqualTo(reader.messages(LogLine.class).get(906).container());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "json-file,max-size=100m,APP",
+    "json-file,max-size=100m,CONTAINER",
+    "json-file,labels=none,APP",
+    "json-file,labels=none,CONTAINER",
+    "local,max-size=100m,APP",
+    "local,max-size=100m,CONTAINER"
+  })
+  void theNextRunIsToldBeforeItsFirstLineHoweverSlowTheSubscriber(
+      String driver, String option, Follow how) {
+    String padding = " " + "x".repeat(1000);
+    String print = "seq 1 4000 | sed \"s/.*/run $n line &" + padding + "/\"; echo run $n ready; ";
+    TestContainer container =
+        docker
+            .container()
+            .logDriver(driver, option)
+            .runOnGo("n=$(cat /n || echo 1); echo 2 > /n; " + print + "sleep 1000");
+    RecordingSubscriber reader = RecordingSubscriber.create();
+    source.logs(follow(container, how)).subscribe(reader);
+    reader.request(20);
+    reader.await("status", () -> !reader.states().isEmpty());
+    container.go();
+    reader.awaitLines(19);
+    docker.docker("restart", "-t", "0", container.id());
+    await().until(() -> docker.docker("logs", "--tail", "1", container.id()).equals("run 2 ready"));
+    reader.request(Long.MAX_VALUE);
+    if (how == Follow.APP) {
+      reader.awaitLine("run 2 ready");
+    } else {
+      reader.awaitComplete();
+    }
+    reader.cancel();
+    List<ContainerStatus> statuses = reader.messages(ContainerStatus.class);
+    boolean next = false;
+    for (StreamMessage message : reader.messages()) {
+      if (message instanceof ContainerStatus status) {
+        next |= !requireNonNull(status.startedAt()).equals(statuses.get(0).startedAt());
+      } else if (message instanceof LogLine line) {
+        assertThat(line.line().startsWith("run 2 ")).isEqualTo(next);
+      }
+    }
+    assertThat(next).isEqualTo(how == Follow.APP);
+    assertThat(reader.messages(Gap.class)).isEmpty();
   }
 
   @Test

@@ -5,12 +5,18 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
 /** Makes the bytes an engine would send. */
 final class LogBytes {
+  private static final DateTimeFormatter NINE_DIGITS =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSSSSS'Z'").withZone(ZoneOffset.UTC);
+
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final boolean tty;
 
@@ -27,7 +33,16 @@ final class LogBytes {
   static final long BASE = 1_736_937_000_000_000_000L;
 
   LogBytes chunk(int stream, long nanos, byte[] payload) {
-    byte[] time = (time(nanos) + " ").getBytes(StandardCharsets.US_ASCII);
+    return chunk(stream, time(nanos), payload);
+  }
+
+  /** One with a time of any day. */
+  LogBytes chunk(int stream, Instant at, String payload) {
+    return chunk(stream, NINE_DIGITS.format(at), payload.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private LogBytes chunk(int stream, String at, byte[] payload) {
+    byte[] time = (at + " ").getBytes(StandardCharsets.US_ASCII);
     int length = time.length + payload.length;
     if (!tty) {
       out.writeBytes(
@@ -106,6 +121,10 @@ final class LogBytes {
           @Override
           public void close() {}
         };
-    return new LogRead(new EngineStream(response), tty, endsOpenLines);
+    return new LogRead(
+        new EngineStream(response),
+        tty,
+        endsOpenLines,
+        () -> System.currentTimeMillis() * 1_000_000L);
   }
 }

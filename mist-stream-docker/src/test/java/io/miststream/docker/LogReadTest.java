@@ -7,6 +7,7 @@ import io.miststream.core.LogLine;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -233,6 +234,21 @@ class LogReadTest {
   }
 
   @Test
+  void aTerminalsTimestampsAreKnownByTheEnginesClockNotOurs() throws IOException {
+    Instant engine = Instant.now().plusSeconds(3600);
+    byte[] log =
+        new LogBytes(true)
+            .chunk(1, engine.minusSeconds(2), "prompt> ")
+            .chunk(1, engine.minusSeconds(1), "next run\r\n")
+            .bytes();
+    TtyChunks chunks = new TtyChunks(new ByteArrayInputStream(log), () -> Progress.nanos(engine));
+    assertThat(chunks.next()).isTrue();
+    assertThat(chunks.length).isEqualTo("prompt> ".length());
+    assertThat(chunks.next()).isTrue();
+    assertThat(chunks.next()).isFalse();
+  }
+
+  @Test
   void theEnginesComplaintIsNoLine() throws IOException {
     byte[] complaint = utf8("Error grabbing logs: gone\n");
     LogBytes log = new LogBytes(false).chunk(1, 1, "a\n");
@@ -248,7 +264,7 @@ class LogReadTest {
     log.raw(complaint);
     LogRead read = LogBytes.read(new ByteArrayInputStream(log.bytes()), false, true);
     assertThat(texts(lines(read))).containsExactly("a");
-    assertThat(read.complaint()).isEqualTo("Error grabbing logs: gone");
+    assertThatThrownBy(read::checkComplete).hasMessage("Error grabbing logs: gone");
   }
 
   @Test

@@ -61,11 +61,6 @@ public final class TestContainer {
     docker.docker("start", id);
   }
 
-  /** Restarts it at once. */
-  public void restart() {
-    docker.docker("restart", "-t", "0", id);
-  }
-
   /** Freezes it. */
   public void pause() {
     docker.docker("pause", id);
