@@ -208,11 +208,12 @@ class ITEndToEndLogs {
       viewer.awaitLine("bye 1");
       docker.docker("start", old.id());
       viewer.awaitLine("run 2");
-      docker.docker("rm", "-f", old.id());
+      docker.docker("stop", old.id());
+      docker.docker("rm", old.id());
       TestContainer fresh = docker.container().app(old.appId()).run("echo new one; sleep 1000");
       viewer.awaitLine("new one");
       assertThat(viewer.lines())
-          .containsExactly("run 0", "live", "bye 0", "run 1", "bye 1", "run 2", "new one");
+          .containsExactly("run 0", "live", "bye 0", "run 1", "bye 1", "run 2", "bye 2", "new one");
       // Between the runs, and in order.
       List<String> story = new ArrayList<>();
       viewer
@@ -228,7 +229,7 @@ class ITEndToEndLogs {
       assertThat(story)
           .containsSubsequence(
               "running", "run 0", "bye 0", "running", "run 1", "bye 1", "exited", "running",
-              "run 2", "removed", "running", "new one");
+              "run 2", "bye 2", "exited", "removed", "running", "new one");
       assertThat(viewer.all(Gap.class)).isEmpty();
       fresh.remove();
     }
@@ -322,6 +323,10 @@ class ITEndToEndLogs {
                 "i=0; while [ $i -lt 500 ]; do echo line $i; echo error $i >&2; i=$((i+1)); done;"
                     + "while [ ! -e /more ]; do usleep 20000; done; echo line 500; echo error 500 >&2;"
                     + "sleep 1000");
+    try (TestViewer all = open(container, "")) {
+      all.awaitLine("line 499");
+      all.awaitLine("error 499");
+    }
     try (TestViewer errors = open(container, "&stream=stderr&tail=3");
         TestViewer grep = open(container, "&grep=%5Eline%20.*7%24&tail=2")) {
       errors.awaitLine("error 499");
