@@ -10,6 +10,7 @@ import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.options.Options;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
+import org.openjdk.jmh.runner.options.VerboseMode;
 
 /** The steps of a log line's way, each alone. */
 final class JmhBenchmarks implements Benchmark {
@@ -31,6 +32,7 @@ final class JmhBenchmarks implements Benchmark {
             .include(RingBenchmark.class.getName())
             .include(LinesBenchmark.class.getName())
             .addProfiler(GCProfiler.class)
+            .verbosity(VerboseMode.SILENT)
             .forks(1)
             .warmupIterations(2)
             .warmupTime(TimeValue.seconds(1))

@@ -1,6 +1,7 @@
 package io.miststream.core.topic;
 
 import io.miststream.core.Cursor;
+import io.miststream.core.LogFilter;
 import io.miststream.core.LogRequest;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -43,11 +44,12 @@ public class RingBenchmark {
             request -> {
               throw new IllegalStateException("nothing is read");
             });
-    topic = new Topic(new Object(), io.miststream.core.LogFilter.ALL, 8 << 20, Runnable::run, null);
+    topic = new Topic(new Object(), LogFilter.ALL, 8 << 20, Runnable::run, null);
+    viewer = new Viewer(topics, LogRequest.of(1));
+    viewer.place(topic, topic.ring.head(), null, false);
     for (int i = 0; i < BEHIND; i++) {
       append();
     }
-    viewer = new Viewer(topics, LogRequest.of(1));
   }
 
   /** One message into the ring. */
@@ -61,7 +63,8 @@ public class RingBenchmark {
   @OperationsPerInvocation(BEHIND)
   public int drain() {
     int bytes = 0;
-    viewer.place(topic, topic.ring.head() - BEHIND, null, false);
+    long start = topic.ring.head() - BEHIND;
+    viewer.moveTo(start, topic.ring.linesBefore(start));
     do {
       slices.clear();
       viewer.poll(slices, WRITE_BYTES);
