@@ -1,9 +1,12 @@
 package io.miststream.benchmarks;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
+import org.glassfish.tyrus.core.TyrusWebSocketEngine;
 
 /** What the figures were measured on. */
 final class Machine {
@@ -23,7 +26,22 @@ final class Machine {
         + ", "
         + System.getProperty("java.vm.name")
         + " "
-        + System.getProperty("java.runtime.version");
+        + System.getProperty("java.runtime.version")
+        + ", Tyrus "
+        + TyrusWebSocketEngine.class.getPackage().getImplementationVersion()
+        + ", Docker "
+        + version("docker", "version", "--format", "{{.Server.Version}}");
+  }
+
+  /** The first line that a command prints, or that there is none. */
+  static String version(String... command) throws IOException {
+    if (!has(command[0])) {
+      return "not installed";
+    }
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    try (BufferedReader printed = process.inputReader(StandardCharsets.UTF_8)) {
+      return String.valueOf(printed.readLine());
+    }
   }
 
   private static String cores() throws IOException {

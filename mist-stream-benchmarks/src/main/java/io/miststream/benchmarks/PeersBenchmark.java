@@ -50,9 +50,16 @@ final class PeersBenchmark implements Benchmark {
                     FanOutBenchmark.CPU)
                 .ratios(FanOutBenchmark.RATE, FanOut.Way.PRODUCT.title, "× of it"));
       }
-      if (!missing.isEmpty()) {
-        reports.get(0).note("Not installed: " + String.join(", ", missing) + ".");
-      }
+      reports
+          .get(0)
+          .note(
+              Machine.version("nats-server", "--version")
+                  + "; "
+                  + Machine.version("mosquitto", "-h")
+                  + "; "
+                  + Machine.version("websocketd", "--version")
+                  + (missing.isEmpty() ? "" : "; not installed: " + String.join(", ", missing))
+                  + ".");
     } finally {
       for (Child server : servers.values()) {
         server.close();
