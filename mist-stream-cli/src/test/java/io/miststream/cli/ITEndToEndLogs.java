@@ -209,6 +209,8 @@ class ITEndToEndLogs {
       docker.docker("start", old.id());
       viewer.awaitLine("run 2");
       docker.docker("stop", old.id());
+      viewer.awaitLine("bye 2");
+      viewer.awaitLast(m -> m instanceof ContainerStatus s && s.state().equals("exited"));
       docker.docker("rm", old.id());
       TestContainer fresh = docker.container().app(old.appId()).run("echo new one; sleep 1000");
       viewer.awaitLine("new one");

@@ -140,6 +140,11 @@ final class TestViewer implements WebSocket.Listener, AutoCloseable {
     return this;
   }
 
+  /** Waits until the newest message is such a one. */
+  void awaitLast(Predicate<StreamMessage> condition) {
+    Awaitility.await().atMost(PATIENCE).until(() -> condition.test(messages.get(count() - 1)));
+  }
+
   private synchronized List<String> tail() {
     return raw.subList(Math.max(0, raw.size() - 5), raw.size());
   }
