@@ -142,7 +142,11 @@ final class TestViewer implements WebSocket.Listener, AutoCloseable {
 
   /** Waits until the newest message is such a one. */
   void awaitLast(Predicate<StreamMessage> condition) {
-    Awaitility.await().atMost(PATIENCE).until(() -> condition.test(messages.get(count() - 1)));
+    Awaitility.await().atMost(PATIENCE).until(() -> condition.test(last()));
+  }
+
+  private synchronized StreamMessage last() {
+    return messages.get(messages.size() - 1);
   }
 
   private synchronized List<String> tail() {

@@ -17,6 +17,8 @@ import io.miststream.docker.testing.StallingProxy;
 import io.miststream.docker.testing.TestContainer;
 import io.miststream.testkit.RecordingSubscriber;
 import java.net.URI;
+import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -325,21 +327,25 @@ class ITDockerLogSourceLines extends DockerTests {
     RecordingSubscriber all = read(follow(container, Follow.CONTAINER));
     all.awaitLines(20_004);
     all.cancel();
-    LogLine one =
-        all.messages(LogLine.class).stream().filter(l -> l.line().equals("one")).findFirst().get();
+    // The outputs are stamped each for itself: the second line's time can be before the first's.
+    Instant since =
+        all.messages(LogLine.class).stream()
+            .filter(line -> List.of("one", "two", "three").contains(line.line()))
+            .map(LogLine::timestamp)
+            .min(Comparator.naturalOrder())
+            .get();
     try (StallingProxy proxy = StallingProxy.start(docker.host());
         DockerLogSource own = DockerLogSource.builder().dockerHost(proxy.host()).build()) {
       // The old lines are far more than that.
       proxy.stall("/logs", 100_000);
       for (int tail : new int[] {LogRequest.ALL, 100, 3}) {
-        LogRequest request = history(container).withTail(tail).withTimes(one.timestamp(), null);
+        LogRequest request = history(container).withTail(tail).withTimes(since, null);
         RecordingSubscriber reader = RecordingSubscriber.to(own.logs(request)).awaitComplete();
         assertThat(reader.lines()).containsExactlyInAnyOrder("one", "two", "three");
         assertThat(reader.messages(Gap.class)).isEmpty();
       }
       RecordingSubscriber last =
-          RecordingSubscriber.to(
-              own.logs(history(container).withTail(1).withTimes(one.timestamp(), null)));
+          RecordingSubscriber.to(own.logs(history(container).withTail(1).withTimes(since, null)));
       assertThat(last.awaitComplete().lines()).hasSize(1);
       assertThat(proxy.hasStalled()).isFalse();
       proxy.stall("", 0);
