@@ -325,7 +325,7 @@ class ITEndToEndLogs {
                 "i=0; while [ $i -lt 500 ]; do echo line $i; echo error $i >&2; i=$((i+1)); done;"
                     + "while [ ! -e /more ]; do usleep 20000; done; echo line 500; echo error 500 >&2;"
                     + "sleep 1000");
-    try (TestViewer all = open(container, "")) {
+    try (TestViewer all = open(container, "&tail=all")) {
       all.awaitLine("line 499");
       all.awaitLine("error 499");
     }
