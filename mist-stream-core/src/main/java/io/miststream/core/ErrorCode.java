@@ -8,6 +8,10 @@ public enum ErrorCode {
   CONTAINER_NOT_FOUND("container_not_found", 1008),
   /** The container is stopped and the viewer asked for a running one. */
   CONTAINER_NOT_RUNNING("container_not_running", 1008),
+  /** There is no such deployment. */
+  DEPLOYMENT_NOT_FOUND("deployment_not_found", 1008),
+  /** A deployment came to nothing: a part of its stream, which is not closed for that. */
+  DEPLOYMENT_FAILED("deployment_failed", 1000),
   /** The caller may not see this. */
   PERMISSION_DENIED("permission_denied", 1008),
   /** The engine cannot be reached, or was lost and did not come back in time. */

@@ -5,7 +5,14 @@ import org.jspecify.annotations.Nullable;
 
 /** One message of a stream. What it looks like on the wire is {@code docs/PROTOCOL.md}. */
 public sealed interface StreamMessage
-    permits ContainerStatus, LogLine, Gap, StreamError, StreamEnd {
+    permits ContainerStatus,
+        LogLine,
+        Gap,
+        StreamError,
+        StreamEnd,
+        DeploymentStatus,
+        DeploymentLine,
+        DeploymentError {
 
   /** When it happened at the source, not when it was sent. */
   Instant timestamp();

@@ -27,6 +27,11 @@ final class Backfill {
   static final int BUFFER_BYTES = 256 << 10;
 
   static final int CHUNK_BYTES = 64 << 10;
+
+  // History comes in bulk. A write for every line of it would cost the machine more than reading
+  // it, so lines are gathered for as long as nobody could notice.
+  private static final int GATHER_BYTES = 32 << 10;
+  private static final Duration GATHER_TIME = Duration.ofMillis(2);
   private static final Duration STALLED_AFTER = Duration.ofSeconds(5);
 
   private static final class Chunk {
@@ -40,7 +45,7 @@ final class Backfill {
   }
 
   private final LogTopics topics;
-  private final Viewer viewer;
+  private final LogViewer viewer;
   private final LogRequest request;
   private final @Nullable LogTopic topic; // null if nobody else tells the viewer the states
   private final MessageEncoder encoder = new MessageEncoder(); // source's thread only
@@ -54,13 +59,15 @@ final class Backfill {
   private boolean suspended;
   private boolean done;
   private boolean cancelled;
+  private boolean gathering; // whether the timer below runs
+  private boolean gathered; // whether what there is has waited long enough
   private int polls;
   private LogTopics.@Nullable Later stallCheck;
   private @Nullable Cursor last;
   private @Nullable Cursor end;
   private @Nullable StreamException failure;
 
-  Backfill(LogTopics topics, Viewer viewer, LogRequest request) {
+  Backfill(LogTopics topics, LogViewer viewer, LogRequest request) {
     this.topics = topics;
     this.viewer = viewer;
     this.request = request;
@@ -110,17 +117,25 @@ final class Backfill {
 
     @Override
     public void onNext(StreamMessage message) {
+      boolean enough;
       synchronized (Backfill.this) {
         if (mine != subscription) {
           return;
         }
         requested = false;
         take(message);
+        enough = hasNews();
+        if (!enough && !gathering) {
+          gathering = true;
+          topics.later(GATHER_TIME, Backfill.this::gathered);
+        }
         if (buffered >= BUFFER_BYTES) {
           checkForStall();
         }
       }
-      viewer.wakeSoon();
+      if (enough) {
+        viewer.wakeSoon();
+      }
       requestMore();
     }
 
@@ -182,6 +197,14 @@ final class Backfill {
     buffered += length;
   }
 
+  private void gathered() {
+    synchronized (this) {
+      gathering = false;
+      gathered = buffered > 0;
+    }
+    viewer.wakeSoon();
+  }
+
   private void requestMore() {
     Flow.Subscription now;
     synchronized (this) {
@@ -222,7 +245,7 @@ final class Backfill {
 
   /** The server goes away: the viewer is told to come back, and continues from its cursor then. */
   void shutDown() {
-    viewer.finishNow(new Viewer.Finish(Viewer.Finish.NOW, 0, null, StreamClose.SHUTDOWN));
+    viewer.finishNow(new LogViewer.Finish(LogViewer.Finish.NOW, 0, null, StreamClose.SHUTDOWN));
     cancel();
     viewer.wakeSoon();
   }
@@ -251,6 +274,9 @@ final class Backfill {
     synchronized (this) {
       polls++;
       int bytes = 0;
+      if (!hasNews()) {
+        return;
+      }
       for (Chunk chunk = chunks.peek(); chunk != null; chunk = chunks.peek()) {
         int from = chunk.start;
         int to = chunk.end;
@@ -275,6 +301,7 @@ final class Backfill {
         chunks.remove(); // never reused: the connection may still be sending from it
       }
       buffered -= bytes;
+      gathered &= buffered > 0;
       resume = suspended && buffered < BUFFER_BYTES / 2 && !cancelled;
       if (resume) {
         suspended = false;
@@ -288,7 +315,7 @@ final class Backfill {
   }
 
   synchronized boolean hasNews() {
-    return buffered > 0 || done;
+    return buffered >= GATHER_BYTES || gathered || done;
   }
 
   synchronized boolean isDrained() {

@@ -38,7 +38,7 @@ final class LogTopic {
   // All below is guarded by lock.
   private final Topic all;
   private final Map<LogFilter, Topic> filtered = new HashMap<>();
-  private final List<Viewer> early = new ArrayList<>(); // came while history was being read
+  private final List<LogViewer> early = new ArrayList<>(); // came while history was being read
   private boolean live;
   private boolean over;
   private int historyLines;
@@ -73,7 +73,7 @@ final class LogTopic {
   }
 
   /** Takes a viewer in; false if this topic is over and a new one is needed. */
-  boolean join(Viewer viewer) {
+  boolean join(LogViewer viewer) {
     synchronized (lock) {
       if (over) {
         return false;
@@ -93,19 +93,20 @@ final class LogTopic {
     return true;
   }
 
-  private void letIn(Viewer viewer) {
+  private void letIn(LogViewer viewer) {
     LogFilter filter = viewer.request().filter();
     if (all.states.all().stream().noneMatch(s -> filter.acceptsContainer(s.container()))
         && filter.container() != null) {
       viewer.finish(
-          Topic.error(Viewer.Finish.NOW, 0, ErrorCode.CONTAINER_NOT_FOUND, "Container not found"));
+          Topic.error(
+              LogViewer.Finish.NOW, 0, ErrorCode.CONTAINER_NOT_FOUND, "Container not found"));
       return;
     }
     Topic topic = topicOf(viewer);
     if (topic == null) {
       viewer.finish(
           Topic.error(
-              Viewer.Finish.NOW,
+              LogViewer.Finish.NOW,
               0,
               ErrorCode.SOURCE_UNAVAILABLE,
               "Too many different filters on this app; try again later"));
@@ -127,7 +128,7 @@ final class LogTopic {
     }
   }
 
-  private @Nullable Topic topicOf(Viewer viewer) {
+  private @Nullable Topic topicOf(LogViewer viewer) {
     LogFilter filter = viewer.request().filter();
     if (filter.equals(LogFilter.ALL)) {
       return all;
@@ -150,7 +151,7 @@ final class LogTopic {
   }
 
   /** Gives a viewer that has read its history the place that follows it. */
-  void continueBehind(Viewer viewer, Backfill done, int idleReads) {
+  void continueBehind(LogViewer viewer, Backfill done, int idleReads) {
     synchronized (lock) {
       Topic topic = viewer.isClosed() ? null : topicOf(viewer);
       if (topic == null) {
@@ -194,7 +195,7 @@ final class LogTopic {
     return end == null ? request : request.withAfter(end);
   }
 
-  void leave(Viewer viewer) {
+  void leave(LogViewer viewer) {
     synchronized (lock) {
       viewer.cancelTimer();
       early.remove(viewer);
@@ -243,29 +244,29 @@ final class LogTopic {
 
   /** The server goes away: viewers are sent what they have coming, then told to come back. */
   void shutDown() {
-    endAll((at, lines) -> new Viewer.Finish(at, lines, null, StreamClose.SHUTDOWN));
+    endAll((at, lines) -> new LogViewer.Finish(at, lines, null, StreamClose.SHUTDOWN));
     stop();
   }
 
   private void endAll(Topic.Ending ending) {
-    List<Viewer> viewers = new ArrayList<>();
+    List<LogViewer> viewers = new ArrayList<>();
     synchronized (lock) {
       over = true;
-      for (Viewer viewer : early) {
+      for (LogViewer viewer : early) {
         all.sendStates(viewer, viewer.request().after());
-        viewer.finish(ending.at(Viewer.Finish.NOW, 0));
+        viewer.finish(ending.at(LogViewer.Finish.NOW, 0));
         viewers.add(viewer);
       }
       early.clear();
       end(all, ending, viewers);
       filtered.values().forEach(topic -> end(topic, ending, viewers));
     }
-    viewers.forEach(Viewer::wakeSoon);
+    viewers.forEach(LogViewer::wakeSoon);
   }
 
-  private static void end(Topic topic, Topic.Ending ending, List<Viewer> viewers) {
-    Viewer.Finish finish = topic.finishAtHead(ending);
-    for (Viewer viewer : topic.viewers()) {
+  private static void end(Topic topic, Topic.Ending ending, List<LogViewer> viewers) {
+    LogViewer.Finish finish = topic.finishAtHead(ending);
+    for (LogViewer viewer : topic.viewers()) {
       viewer.finish(finish);
       viewers.add(viewer);
     }
@@ -402,7 +403,7 @@ final class LogTopic {
       }
       live = true;
       early.forEach(LogTopic.this::letIn);
-      early.forEach(Viewer::wakeSoon);
+      early.forEach(LogViewer::wakeSoon);
       early.clear();
     }
 

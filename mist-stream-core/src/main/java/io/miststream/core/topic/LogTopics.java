@@ -94,7 +94,7 @@ public final class LogTopics implements AutoCloseable {
    * and a close. The caller closes the viewer.
    */
   public Viewer open(LogRequest request) {
-    Viewer viewer = new Viewer(this, request);
+    LogViewer viewer = new LogViewer(this, request);
     Instant until = request.until();
     if (request.follow() == Follow.NONE || (until != null && !until.isAfter(Instant.now()))) {
       viewer.backfill(request);
@@ -105,7 +105,7 @@ public final class LogTopics implements AutoCloseable {
       boolean fresh;
       synchronized (topics) {
         if (closed) {
-          viewer.finish(new Viewer.Finish(Viewer.Finish.NOW, 0, null, StreamClose.SHUTDOWN));
+          viewer.finish(new LogViewer.Finish(LogViewer.Finish.NOW, 0, null, StreamClose.SHUTDOWN));
           return viewer;
         }
         LogTopic known = topics.get(request.appId());
@@ -154,7 +154,7 @@ public final class LogTopics implements AutoCloseable {
     pump.setKeepAliveTime(100, TimeUnit.MILLISECONDS);
   }
 
-  void leave(Viewer viewer) {
+  void leave(LogViewer viewer) {
     LogTopic topic = viewer.home();
     if (topic != null) {
       topic.leave(viewer);

@@ -14,12 +14,11 @@ import io.miststream.core.topic.ContainerStates.Run;
 import io.miststream.core.wire.MessageEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Queue;
 import java.util.Set;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -38,8 +37,9 @@ final class Topic {
 
   private final Ring base; // of all lines, also of those that the filter keeps out
   private final Executor pump;
-  private final Set<Viewer> viewers = new LinkedHashSet<>();
-  private final Queue<Viewer> waiters = new ConcurrentLinkedQueue<>();
+  private final Set<LogViewer> viewers = new LinkedHashSet<>();
+  // Not one of the concurrent queues, which make an object for each entry.
+  private final ArrayDeque<LogViewer> waiters = new ArrayDeque<>(); // guarded by itself
   private final AtomicBoolean pumping = new AtomicBoolean();
 
   /** Whether the ring began at the very start of the logs, so that it can hold all of history. */
@@ -77,16 +77,16 @@ final class Topic {
    * is about to be appended, or before it if it is of another run already.
    */
   private void endRuns(ContainerStatus status) {
-    List<Viewer> over =
+    List<LogViewer> over =
         viewers.stream()
             .filter(v -> !v.runs().isEmpty() && Collections.disjoint(v.runs(), states.running()))
             .toList();
     if (over.isEmpty()) {
       return;
     }
-    Viewer.Finish before = finishAtHead(Topic::end);
-    Viewer.Finish behind = end(before.at + 1, before.lines);
-    for (Viewer viewer : over) {
+    LogViewer.Finish before = finishAtHead(Topic::end);
+    LogViewer.Finish behind = end(before.at + 1, before.lines);
+    for (LogViewer viewer : over) {
       viewer.finish(viewer.runs().contains(Run.of(status)) ? behind : before);
       viewer.follow(List.of());
     }
@@ -102,24 +102,24 @@ final class Topic {
 
   /** How a stream ends at a position of the ring, before which there have been so many lines. */
   interface Ending {
-    Viewer.Finish at(long seq, long lines);
+    LogViewer.Finish at(long seq, long lines);
   }
 
-  Viewer.Finish finishAtHead(Ending ending) {
+  LogViewer.Finish finishAtHead(Ending ending) {
     long head = ring.head();
     return ending.at(head, ring.linesBefore(head));
   }
 
-  static Viewer.Finish end(long at, long lines) {
-    return new Viewer.Finish(
+  static LogViewer.Finish end(long at, long lines) {
+    return new LogViewer.Finish(
         at,
         lines,
         MessageEncoder.frame(new StreamEnd(Instant.now(), null, "Log stream ended"), false),
         StreamClose.END);
   }
 
-  static Viewer.Finish error(long at, long lines, ErrorCode code, String message) {
-    return new Viewer.Finish(
+  static LogViewer.Finish error(long at, long lines, ErrorCode code, String message) {
+    return new LogViewer.Finish(
         at,
         lines,
         MessageEncoder.frame(new StreamError(Instant.now(), message, code), false),
@@ -127,7 +127,7 @@ final class Topic {
   }
 
   /** Lets a viewer in: tells it the states and gives it its place. */
-  void join(Viewer viewer) {
+  void join(LogViewer viewer) {
     viewers.add(viewer);
     LogRequest request = viewer.request();
     Cursor after = request.after();
@@ -142,7 +142,7 @@ final class Topic {
           states.all().stream().findFirst().map(ContainerStatus::state).orElse("removed");
       viewer.finish(
           error(
-              Viewer.Finish.NOW,
+              LogViewer.Finish.NOW,
               0,
               ErrorCode.CONTAINER_NOT_RUNNING,
               "Container is not running (state: " + state + ")"));
@@ -168,7 +168,7 @@ final class Topic {
    * @param here where the viewer stands, so that it can come back even if it gets no line; null if
    *     that is not known
    */
-  void sendStates(Viewer viewer, @Nullable Cursor here) {
+  void sendStates(LogViewer viewer, @Nullable Cursor here) {
     for (ContainerStatus status : states.all()) {
       viewer.send(MessageEncoder.frame(status.withCursor(here), false));
     }
@@ -190,7 +190,7 @@ final class Topic {
   }
 
   /** Puts a viewer right behind a cursor, or has it read what lies between first. */
-  private void continueBehind(Viewer viewer, Cursor after) {
+  private void continueBehind(LogViewer viewer, Cursor after) {
     if (reaches(after)) {
       place(viewer, after);
     } else {
@@ -228,7 +228,7 @@ final class Topic {
   }
 
   /** Puts a viewer right behind a cursor, as far as the ring reaches. */
-  void place(Viewer viewer, Cursor after) {
+  void place(LogViewer viewer, Cursor after) {
     long start = ring.oldest();
     long lastCovered = -1;
     boolean found = false;
@@ -282,14 +282,14 @@ final class Topic {
    * @param checks whether it was not to get all of the lines, so that they cannot be counted
    */
   void jump(
-      Viewer viewer,
+      LogViewer viewer,
       long from,
       long linesBefore,
       byte @Nullable [] lastId,
-      Viewer.@Nullable Finish end,
+      LogViewer.@Nullable Finish end,
       boolean checks) {
     long oldest = ring.oldest();
-    Viewer.Finish over = end != null && end.at <= oldest ? end : null; // nothing follows the gap
+    LogViewer.Finish over = end != null && end.at <= oldest ? end : null; // nothing follows the gap
     long missed = (over == null ? ring.linesBefore(oldest) : over.lines) - linesBefore;
     Cursor here = over == null ? ring.evicted().cursor() : null; // not past its end
     boolean lostGap = ring.newestEvictedGap() >= from;
@@ -328,7 +328,7 @@ final class Topic {
     return Cursor.parse(new String(id, StandardCharsets.ISO_8859_1));
   }
 
-  void leave(Viewer viewer) {
+  void leave(LogViewer viewer) {
     viewers.remove(viewer);
   }
 
@@ -336,13 +336,15 @@ final class Topic {
     return !viewers.isEmpty();
   }
 
-  Set<Viewer> viewers() {
+  Set<LogViewer> viewers() {
     return viewers;
   }
 
   /** A viewer that found nothing new; it is woken by the next {@link #signal}. */
-  void awaitNews(Viewer viewer) {
-    waiters.add(viewer);
+  void awaitNews(LogViewer viewer) {
+    synchronized (waiters) {
+      waiters.add(viewer);
+    }
   }
 
   /**
@@ -351,7 +353,11 @@ final class Topic {
    * policy.
    */
   void signal() {
-    if (!waiters.isEmpty() && pumping.compareAndSet(false, true)) {
+    boolean anybody;
+    synchronized (waiters) {
+      anybody = !waiters.isEmpty();
+    }
+    if (anybody && pumping.compareAndSet(false, true)) {
       pump.execute(this::wakeWaiters);
     }
   }
@@ -360,9 +366,15 @@ final class Topic {
     pumping.set(false);
     // Those that come back while this runs belong to the next signal, so that none is served twice
     // before another is served once.
-    int count = waiters.size();
+    int count;
+    synchronized (waiters) {
+      count = waiters.size();
+    }
     for (int i = 0; i < count; i++) {
-      Viewer viewer = waiters.poll();
+      LogViewer viewer;
+      synchronized (waiters) {
+        viewer = waiters.poll();
+      }
       if (viewer == null) {
         return;
       }

@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 public final class Frames {
 
   /** Longest header of an unmasked frame, in bytes. */
-  static final int MAX_HEADER = 10;
+  public static final int MAX_HEADER = 10;
 
   private static final byte FINAL_TEXT = (byte) 0x81;
   private static final int LENGTH_IN_16_BITS = 126;
@@ -18,12 +18,12 @@ public final class Frames {
   private Frames() {}
 
   /** Bytes of the header before a payload of {@code payload} bytes. */
-  static int headerLength(int payload) {
+  public static int headerLength(int payload) {
     return payload < LENGTH_IN_16_BITS ? 2 : payload <= 0xFFFF ? 4 : MAX_HEADER;
   }
 
   /** Writes the header of a payload of {@code payload} bytes; returns the index behind it. */
-  static int putHeader(byte[] out, int at, int payload) {
+  public static int putHeader(byte[] out, int at, int payload) {
     out[at] = FINAL_TEXT;
     if (payload < LENGTH_IN_16_BITS) {
       out[at + 1] = (byte) payload;
@@ -64,7 +64,7 @@ public final class Frames {
   }
 
   /** Bytes of the header of a frame of ours that begins at {@code at}. */
-  static int headerLengthAt(byte[] frames, int at) {
+  public static int headerLengthAt(byte[] frames, int at) {
     return frames[at + 1] < LENGTH_IN_16_BITS
         ? 2
         : frames[at + 1] == LENGTH_IN_16_BITS ? 4 : MAX_HEADER;

@@ -6,6 +6,10 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import io.miststream.core.ContainerStatus;
 import io.miststream.core.Cursor;
+import io.miststream.core.DeploymentError;
+import io.miststream.core.DeploymentLine;
+import io.miststream.core.DeploymentStatus;
+import io.miststream.core.ErrorCode;
 import io.miststream.core.Gap;
 import io.miststream.core.LogLine;
 import io.miststream.core.StreamEnd;
@@ -26,6 +30,9 @@ import org.jspecify.annotations.Nullable;
  * <p>The cursor is the last field of a message, so that {@link #id} can find it without parsing.
  */
 public final class MessageEncoder {
+
+  /** Of a message that nobody has numbered. */
+  public static final long NO_SEQ = 0;
 
   private static final JsonFactory JSON =
       new JsonFactoryBuilder()
@@ -67,6 +74,15 @@ public final class MessageEncoder {
    *     several
    */
   public void encode(StreamMessage message, boolean named) {
+    encode(message, named, NO_SEQ);
+  }
+
+  /**
+   * The same with the number its reporter has given it.
+   *
+   * @param seq a positive number, or {@link #NO_SEQ}
+   */
+  public void encode(StreamMessage message, boolean named, long seq) {
     try {
       if (json == null || out.array().length > KEPT_BUFFER) {
         out = new Out();
@@ -76,7 +92,7 @@ public final class MessageEncoder {
       for (int i = 0; i < Frames.MAX_HEADER; i++) {
         out.write(0); // room for the header, whose length is known last
       }
-      write(message, named, json);
+      write(message, named, seq, json);
       json.flush();
     } catch (IOException e) {
       throw new UncheckedIOException(e); // the buffer is memory: cannot happen
@@ -140,7 +156,8 @@ public final class MessageEncoder {
     return frames[at + Frames.headerLengthAt(frames, at) + TYPE_VALUE] == 'l';
   }
 
-  private void write(StreamMessage message, boolean named, JsonGenerator json) throws IOException {
+  private void write(StreamMessage message, boolean named, long seq, JsonGenerator json)
+      throws IOException {
     json.writeStartObject();
     json.writeStringField("type", WireCodec.type(message));
     json.writeFieldName("timestamp");
@@ -171,10 +188,25 @@ public final class MessageEncoder {
       json.writeStringField("code", error.code().wire());
     } else if (message instanceof StreamEnd end) {
       json.writeStringField("message", end.message());
+    } else if (message instanceof DeploymentStatus status) {
+      write(status, json);
+    } else if (message instanceof DeploymentLine line) {
+      json.writeStringField("line", line.line());
+      json.writeStringField("stream", line.stream().wire());
+      json.writeStringField("stage", line.stage().wire());
+      if (line.partial()) {
+        json.writeBooleanField("partial", true);
+      }
+    } else if (message instanceof DeploymentError error) {
+      json.writeStringField("message", error.message());
+      json.writeStringField("code", ErrorCode.DEPLOYMENT_FAILED.wire());
     } else {
       throw new IllegalArgumentException("no wire form: " + message.getClass());
     }
     json.writeEndObject();
+    if (seq != NO_SEQ) {
+      json.writeNumberField("seq", seq);
+    }
     Cursor cursor = message.cursor();
     if (cursor != null) {
       json.writeStringField("id", cursor.toString());
@@ -220,6 +252,21 @@ public final class MessageEncoder {
       json.writeNumberField("exit_code", status.exitCode());
     }
     writeText(json, "health", status.health());
+  }
+
+  private static void write(DeploymentStatus status, JsonGenerator json) throws IOException {
+    json.writeNumberField("deployment_id", status.deploymentId());
+    json.writeStringField("status", status.state().wire());
+    json.writeStringField("stage", status.stage().wire());
+    json.writeNumberField("progress", status.progress());
+    json.writeStringField("message", status.message());
+    json.writeStringField("error_message", status.errorMessage());
+    if (status.appId() != null) {
+      json.writeNumberField("app_id", status.appId());
+    }
+    if (status.durationMillis() != null) {
+      json.writeNumberField("duration_ms", status.durationMillis());
+    }
   }
 
   private static void writeText(JsonGenerator json, String name, @Nullable Object value)

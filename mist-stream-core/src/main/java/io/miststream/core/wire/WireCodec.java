@@ -6,6 +6,11 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import io.miststream.core.ContainerStatus;
 import io.miststream.core.Cursor;
+import io.miststream.core.DeploymentError;
+import io.miststream.core.DeploymentLine;
+import io.miststream.core.DeploymentStage;
+import io.miststream.core.DeploymentState;
+import io.miststream.core.DeploymentStatus;
 import io.miststream.core.ErrorCode;
 import io.miststream.core.Gap;
 import io.miststream.core.LogLine;
@@ -68,13 +73,13 @@ public final class WireCodec {
   }
 
   static String type(StreamMessage message) {
-    if (message instanceof LogLine) {
+    if (message instanceof LogLine || message instanceof DeploymentLine) {
       return "log";
-    } else if (message instanceof ContainerStatus) {
+    } else if (message instanceof ContainerStatus || message instanceof DeploymentStatus) {
       return "status";
     } else if (message instanceof Gap) {
       return "gap";
-    } else if (message instanceof StreamError) {
+    } else if (message instanceof StreamError || message instanceof DeploymentError) {
       return "error";
     } else if (message instanceof StreamEnd) {
       return "end";
@@ -86,10 +91,21 @@ public final class WireCodec {
     String type = envelope.text("type");
     Instant timestamp = Instant.parse(envelope.text("timestamp"));
     return switch (type) {
-      case "log" -> line(timestamp, cursor(envelope, "id"), data);
-      case "status" -> status(timestamp, cursor(envelope, "id"), data);
+      case "log" ->
+          data.optional("stage") == null
+              ? line(timestamp, cursor(envelope, "id"), data)
+              : deploymentLine(timestamp, cursor(envelope, "id"), data);
+      case "status" ->
+          data.optional("deployment_id") == null
+              ? status(timestamp, cursor(envelope, "id"), data)
+              : deploymentStatus(timestamp, cursor(envelope, "id"), data);
       case "gap" -> gap(timestamp, cursor(envelope, "id"), data);
-      case "error" -> new StreamError(timestamp, data.text("message"), errorCode(data));
+      case "error" -> {
+        ErrorCode code = errorCode(data);
+        yield code == ErrorCode.DEPLOYMENT_FAILED
+            ? new DeploymentError(timestamp, cursor(envelope, "id"), data.text("message"))
+            : new StreamError(timestamp, data.text("message"), code);
+      }
       case "end" -> new StreamEnd(timestamp, cursor(envelope, "id"), data.text("message"));
       default -> null; // whatever its id means
     };
@@ -122,6 +138,53 @@ public final class WireCodec {
         stream(data.text("stream")),
         container == null ? "" : container,
         "true".equals(data.optional("partial")));
+  }
+
+  private static DeploymentLine deploymentLine(
+      Instant timestamp, @Nullable Cursor cursor, Fields data) {
+    return new DeploymentLine(
+        timestamp,
+        cursor,
+        data.text("line"),
+        stream(data.text("stream")),
+        stage(data),
+        "true".equals(data.optional("partial")));
+  }
+
+  private static DeploymentStatus deploymentStatus(
+      Instant timestamp, @Nullable Cursor cursor, Fields data) {
+    String appId = data.optional("app_id");
+    String duration = data.optional("duration_ms");
+    return new DeploymentStatus(
+        timestamp,
+        cursor,
+        Long.parseLong(data.text("deployment_id")),
+        state(data.text("status")),
+        stage(data),
+        Integer.parseInt(data.text("progress")),
+        data.text("message"),
+        data.text("error_message"),
+        appId == null ? null : Long.valueOf(appId),
+        duration == null ? null : Long.valueOf(duration));
+  }
+
+  private static DeploymentState state(String wire) {
+    for (DeploymentState state : DeploymentState.values()) {
+      if (state.wire().equals(wire)) {
+        return state;
+      }
+    }
+    throw new IllegalArgumentException("unknown status: " + wire);
+  }
+
+  private static DeploymentStage stage(Fields data) {
+    String wire = data.text("stage");
+    for (DeploymentStage stage : DeploymentStage.values()) {
+      if (stage.wire().equals(wire)) {
+        return stage;
+      }
+    }
+    throw new IllegalArgumentException("unknown stage: " + wire);
   }
 
   private static ContainerStatus status(Instant timestamp, @Nullable Cursor cursor, Fields data) {

@@ -1,10 +1,16 @@
 package io.miststream.core.wire;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.miststream.core.ContainerStatus;
 import io.miststream.core.Cursor;
+import io.miststream.core.DeploymentError;
+import io.miststream.core.DeploymentLine;
+import io.miststream.core.DeploymentStage;
+import io.miststream.core.DeploymentState;
+import io.miststream.core.DeploymentStatus;
 import io.miststream.core.ErrorCode;
 import io.miststream.core.Gap;
 import io.miststream.core.LogLine;
@@ -19,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -30,50 +37,96 @@ class WireCodecTest {
 
   /** One of each kind, by the name of the file in src/test/resources/wire that shows it. */
   private static final Map<String, StreamMessage> SAMPLES =
-      Map.of(
-          "status",
-          new ContainerStatus(
-              TIME,
-              null,
-              "mist-app-1",
-              "running",
-              "Up 2 hours",
-              "4f5c1b2a3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8",
-              "shop:latest",
-              Instant.parse("2025-01-15T08:30:00Z"),
-              null,
-              "healthy"),
-          "status-exited",
-          new ContainerStatus(
-              TIME,
-              CURSOR,
-              "mist-app-1",
-              "exited",
-              "Exited (137) 1 second ago",
-              "4f5c1b2a3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8",
-              "shop:latest",
-              Instant.parse("2025-01-15T08:30:00Z"),
-              137,
-              null),
-          "log",
-          new LogLine(
-              TIME,
-              CURSOR,
-              "2025-01-15 10:30:01 [INFO] Server listening on port 3000",
-              LogStream.STDOUT,
-              "mist-app-1",
-              false),
-          "log-partial",
-          new LogLine(
-              TIME, CURSOR, "\u001b[31m\"日本\" 🚀\\\u0000\t", LogStream.STDERR, "worker", true),
-          "gap",
-          new Gap(TIME, CURSOR, Gap.Reason.SLOW_VIEWER, 1234L, CURSOR, CURSOR),
-          "gap-unknown",
-          new Gap(TIME, CURSOR, Gap.Reason.LOG_ROTATED, null, null, null),
-          "error",
-          new StreamError(TIME, "Container not found", ErrorCode.CONTAINER_NOT_FOUND),
-          "end",
-          new StreamEnd(TIME, null, "Log stream ended"));
+      new TreeMap<>(
+          Map.ofEntries(
+              entry(
+                  "status",
+                  new ContainerStatus(
+                      TIME,
+                      null,
+                      "mist-app-1",
+                      "running",
+                      "Up 2 hours",
+                      "4f5c1b2a3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8",
+                      "shop:latest",
+                      Instant.parse("2025-01-15T08:30:00Z"),
+                      null,
+                      "healthy")),
+              entry(
+                  "status-exited",
+                  new ContainerStatus(
+                      TIME,
+                      CURSOR,
+                      "mist-app-1",
+                      "exited",
+                      "Exited (137) 1 second ago",
+                      "4f5c1b2a3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8",
+                      "shop:latest",
+                      Instant.parse("2025-01-15T08:30:00Z"),
+                      137,
+                      null)),
+              entry(
+                  "log",
+                  new LogLine(
+                      TIME,
+                      CURSOR,
+                      "2025-01-15 10:30:01 [INFO] Server listening on port 3000",
+                      LogStream.STDOUT,
+                      "mist-app-1",
+                      false)),
+              entry(
+                  "log-partial",
+                  new LogLine(
+                      TIME,
+                      CURSOR,
+                      "\u001b[31m\"日本\" 🚀\\\u0000\t",
+                      LogStream.STDERR,
+                      "worker",
+                      true)),
+              entry("gap", new Gap(TIME, CURSOR, Gap.Reason.SLOW_VIEWER, 1234L, CURSOR, CURSOR)),
+              entry("gap-unknown", new Gap(TIME, CURSOR, Gap.Reason.LOG_ROTATED, null, null, null)),
+              entry(
+                  "error",
+                  new StreamError(TIME, "Container not found", ErrorCode.CONTAINER_NOT_FOUND)),
+              entry("end", new StreamEnd(TIME, null, "Log stream ended")),
+              entry(
+                  "deployment-status",
+                  new DeploymentStatus(
+                      TIME,
+                      CURSOR,
+                      15,
+                      DeploymentState.BUILDING,
+                      DeploymentStage.BUILDING_IMAGE,
+                      50,
+                      "Building Docker image...",
+                      "",
+                      1L,
+                      null)),
+              entry(
+                  "deployment-status-failed",
+                  new DeploymentStatus(
+                      TIME,
+                      CURSOR,
+                      15,
+                      DeploymentState.FAILED,
+                      DeploymentStage.BUILDING_IMAGE,
+                      50,
+                      "Deployment failed",
+                      "Docker build failed: exit code 1",
+                      1L,
+                      12345L)),
+              entry(
+                  "deployment-log",
+                  new DeploymentLine(
+                      TIME,
+                      CURSOR,
+                      "Step 3/8 : COPY package*.json ./",
+                      LogStream.STDOUT,
+                      DeploymentStage.BUILDING_IMAGE,
+                      false)),
+              entry(
+                  "deployment-error",
+                  new DeploymentError(TIME, CURSOR, "Docker build failed: exit code 1"))));
 
   private static String golden(String name) throws IOException {
     try (InputStream in = WireCodecTest.class.getResourceAsStream("/wire/" + name + ".json")) {
@@ -163,7 +216,7 @@ class WireCodecTest {
         (name, message) ->
             assertThat(MessageEncoder.isLine(MessageEncoder.frame(message, false), 0))
                 .as(name)
-                .isEqualTo(message instanceof LogLine));
+                .isEqualTo(message instanceof LogLine || message instanceof DeploymentLine));
   }
 
   @Test

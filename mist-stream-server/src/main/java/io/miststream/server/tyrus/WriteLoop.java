@@ -1,11 +1,11 @@
 package io.miststream.server.tyrus;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,7 +17,8 @@ import org.slf4j.LoggerFactory;
 final class WriteLoop implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(WriteLoop.class);
 
-  private final Queue<ConnectionWriter> ready = new ConcurrentLinkedQueue<>();
+  // Not one of the concurrent queues, which make an object for each entry.
+  private final ArrayDeque<ConnectionWriter> ready = new ArrayDeque<>(); // guarded by itself
   private final Thread thread;
   private volatile boolean idle;
 
@@ -37,7 +38,9 @@ final class WriteLoop implements Runnable {
 
   /** Gives a connection a turn. Any thread. */
   void add(ConnectionWriter writer) {
-    ready.add(writer);
+    synchronized (ready) {
+      ready.add(writer);
+    }
     if (idle) {
       LockSupport.unpark(thread);
     }
@@ -72,16 +75,24 @@ final class WriteLoop implements Runnable {
   @Override
   public void run() {
     while (!stopped) {
-      ConnectionWriter next = ready.poll();
+      ConnectionWriter next = poll();
       if (next == null) {
         idle = true;
-        if (ready.isEmpty() && !stopped) {
+        next = poll();
+        if (next == null && !stopped) {
           LockSupport.park(this);
         }
         idle = false;
-      } else {
+      }
+      if (next != null) {
         turn(next);
       }
+    }
+  }
+
+  private @Nullable ConnectionWriter poll() {
+    synchronized (ready) {
+      return ready.poll();
     }
   }
 
