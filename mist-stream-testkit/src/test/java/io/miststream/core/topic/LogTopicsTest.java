@@ -562,7 +562,7 @@ class LogTopicsTest {
   }
 
   @Test
-  void aReaderThatIsOnlySlowCostsOneTimer() throws Exception {
+  void aReaderThatIsOnlySlowCostsTwoTimers() throws Exception {
     for (int i = 0; i < 4000; i++) {
       web.print("x".repeat(1000));
     }
@@ -572,7 +572,7 @@ class LogTopicsTest {
       viewer.poll(new ArrayList<>(), 64 << 10);
       most = Math.max(most, topics.timers());
     }
-    assertThat(most).isLessThanOrEqualTo(1);
+    assertThat(most).isLessThanOrEqualTo(2); // one that looks for a stall, one that gathers
   }
 
   @Test
