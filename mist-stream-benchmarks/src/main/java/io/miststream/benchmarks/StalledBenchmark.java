@@ -10,6 +10,7 @@ final class StalledBenchmark implements Benchmark {
   private static final int STALLED = 100;
   private static final int RATE = 50;
   private static final int SIZE = 4096;
+  private static final int HEAPS = 5;
 
   @Override
   public String name() {
@@ -23,9 +24,15 @@ final class StalledBenchmark implements Benchmark {
 
   @Override
   public List<Report> run(Bench bench) throws Exception {
+    List<String> columns = new ArrayList<>(List.of("p50 µs", "p99 µs", "p99.9 µs"));
+    for (int i = 0; i < HEAPS; i++) {
+      columns.add(heap(i));
+    }
     Report report =
-        new Report(
-            "Stalled viewers", "p50 µs", "p99 µs", "p99.9 µs", "heap MiB before", "heap MiB after");
+        new Report("Stalled viewers", columns.toArray(String[]::new))
+            .note(
+                "The heap after a collection: before the latencies are taken, after them, and then"
+                    + " every 5 s.");
     List<Bench.Measurement> measurements = new ArrayList<>();
     System.err.print("stalled:");
     try (Child server = bench.server(FanOut.Way.PRODUCT, "256m");
@@ -47,19 +54,31 @@ final class StalledBenchmark implements Benchmark {
             .formatted(server.ask("port").text("port"), VIEWERS, stalled));
     server.ask("start size=%d rate=%d".formatted(SIZE, RATE));
     Thread.sleep(5000); // until the stalled ones' socket buffers are full
-    row.add("heap MiB before", server.ask("heap").number("used") / (1 << 20));
+    addHeap(row, server, 0);
     client.ask("latency");
     Thread.sleep(5000L * bench.seconds());
     Child.Answer latency = client.ask("latency");
     row.add("p50 µs", latency.number("p50"));
     row.add("p99 µs", latency.number("p99"));
     row.add("p99.9 µs", latency.number("p999"));
-    row.add("heap MiB after", server.ask("heap").number("used") / (1 << 20));
+    addHeap(row, server, 1);
+    for (int i = 2; i < HEAPS; i++) {
+      Thread.sleep(5000);
+      addHeap(row, server, i);
+    }
     server.ask("stop");
     Child.Answer stats = client.ask("stats");
     if (stats.number("errors") > 0) {
       throw new IOException(stats.text("error"));
     }
     client.ask("close");
+  }
+
+  private static void addHeap(Report.Row row, Child server, int number) throws IOException {
+    row.add(heap(number), server.ask("heap").number("used") / (1 << 20));
+  }
+
+  private static String heap(int number) {
+    return "heap MiB " + (number + 1);
   }
 }

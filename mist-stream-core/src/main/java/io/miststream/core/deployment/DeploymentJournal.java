@@ -24,6 +24,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
@@ -214,8 +215,24 @@ public final class DeploymentJournal implements AutoCloseable {
       files.put(id, file);
       live.put(id, reporter);
     }
-    reporter.pending(message);
-    return reporter;
+    try {
+      reporter.pending(message);
+      return reporter;
+    } catch (JournalException e) {
+      forget(file);
+      throw e;
+    }
+  }
+
+  private void forget(JournalFile file) {
+    files.remove(file.id());
+    live.remove(file.id());
+    unsaved.remove(file);
+    try {
+      Files.deleteIfExists(file.path());
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.DEBUG, "{0} stays, and goes at the next start", file.path());
+    }
   }
 
   /** So that a file that has been made is found after a power cut. */
@@ -380,7 +397,11 @@ public final class DeploymentJournal implements AutoCloseable {
   }
 
   void runSaver(Runnable saver) {
-    savers.execute(saver);
+    try {
+      savers.execute(saver);
+    } catch (RejectedExecutionException e) {
+      throw new JournalException("The deployment journal is closed", e);
+    }
   }
 
   void left(DeploymentViewer viewer) {
@@ -398,7 +419,7 @@ public final class DeploymentJournal implements AutoCloseable {
   }
 
   private void saveUnsaved() {
-    unsaved.removeIf(JournalFile::save);
+    unsaved.removeIf(file -> !files.containsKey(file.id()) || file.save());
   }
 
   private synchronized void removeOld() {

@@ -154,7 +154,7 @@ public final class DeploymentReporter {
   public void fail(String reason) {
     synchronized (this) {
       error(reason);
-      status(DeploymentState.FAILED, stage, progress, "Deployment failed", reason, duration());
+      status(DeploymentState.FAILED, stage, progress, JournalFile.FAILED, reason, duration());
       end();
     }
     file.flush();

@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Deployments implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Deployments.class.getName());
+
+  private static final String STOPPED = "Deployment stopped";
+  private static final String SHUTDOWN = "The deployment was interrupted: the server was stopped";
 
   private final DeploymentJournal journal;
   private final Deployer deployer;
@@ -189,28 +193,24 @@ public final class Deployments implements AutoCloseable {
    * @return false if there is no such deployment, or it is over
    */
   public boolean stop(long id) {
-    Task pending = null;
-    DeploymentReporter outside;
+    Task going;
+    DeploymentReporter report;
     synchronized (this) {
-      for (Task task : running.values()) {
-        if (task.report.deploymentId() == id) {
-          task.cancellation.cancel();
-          return true;
-        }
-      }
-      for (Task task : waiting) {
-        pending = task.report.deploymentId() == id ? task : pending;
-      }
-      if (pending != null) {
-        waiting.remove(pending);
-      }
-      outside = reported.remove(id);
+      going = find(running.values(), id);
+      Task pending = find(waiting, id);
+      waiting.remove(pending);
+      DeploymentReporter outside = reported.remove(id);
+      report = pending == null ? outside : pending.report;
     }
-    DeploymentReporter report = pending == null ? outside : pending.report;
-    if (report == null) {
-      return false;
+    if (going != null) {
+      going.cancellation.cancel(); // without the lock: it may have something to close
+      return true;
     }
-    return end(report, () -> report.stopped("Deployment stopped"));
+    return report != null && end(report, () -> report.stopped(STOPPED));
+  }
+
+  private static @Nullable Task find(Collection<Task> tasks, long id) {
+    return tasks.stream().filter(task -> task.report.deploymentId() == id).findFirst().orElse(null);
   }
 
   /** With the lock held: lets those begin whose turn it is. */
@@ -248,7 +248,6 @@ public final class Deployments implements AutoCloseable {
         notifyAll();
       }
     }
-  }
 
   private void stopped(DeploymentReporter report) {
     boolean shutdown;
@@ -258,11 +257,9 @@ public final class Deployments implements AutoCloseable {
     if (shutdown) {
       report.fail(SHUTDOWN);
     } else {
-      report.stopped("Deployment stopped");
+      report.stopped(STOPPED);
     }
   }
-
-  private static final String SHUTDOWN = "The deployment was interrupted: the server was stopped";
 
   /** Ends a deployment; false if it has ended already, or that cannot be saved. */
   private static boolean end(DeploymentReporter report, Runnable ending) {
@@ -299,6 +296,7 @@ public final class Deployments implements AutoCloseable {
   @Override
   public void close() {
     List<DeploymentReporter> rest = new ArrayList<>();
+    List<Task> going;
     synchronized (this) {
       if (closed) {
         return;
@@ -308,8 +306,9 @@ public final class Deployments implements AutoCloseable {
       waiting.clear();
       rest.addAll(reported.values());
       reported.clear();
-      running.values().forEach(task -> task.cancellation.cancel());
+      going = List.copyOf(running.values());
     }
+    going.forEach(task -> task.cancellation.cancel());
     for (DeploymentReporter report : rest) {
       end(report, () -> report.fail(SHUTDOWN));
     }

@@ -34,6 +34,12 @@ import org.jspecify.annotations.Nullable;
  * the deployment are shown without being saved; {@link #save} saves them later.
  */
 final class JournalFile {
+  /** What the message at the end says. */
+  static final String END = "Deployment stream ended";
+
+  /** What a final status says for people if it is bad. */
+  static final String FAILED = "Deployment failed";
+
   private static final int MAX_PENDING = 1 << 20;
   private static final int CHUNK_BYTES = 64 << 10;
   private static final ChunkList NOTHING = new ChunkList(List.of());
@@ -345,9 +351,6 @@ final class JournalFile {
     return bytes;
   }
 
-  /** What the message at the end says. */
-  static final String END = "Deployment stream ended";
-
   private static Deployment failed(Deployment was, String reason) {
     if (was.state().isFinal()) {
       return was;
@@ -359,7 +362,7 @@ final class JournalFile {
         DeploymentState.FAILED,
         was.stage(),
         was.progress(),
-        was.message(),
+        FAILED,
         reason,
         was.createdAt(),
         now,
