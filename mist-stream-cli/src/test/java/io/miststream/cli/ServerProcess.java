@@ -7,20 +7,24 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** The real distribution, started as a user would. */
 final class ServerProcess implements AutoCloseable {
   private static final Path COMMAND = Path.of("target", "mist-stream", "bin", "mist-stream");
 
   private final Process process;
+  private final Path own;
   private final Path errors;
   private final URI uri;
 
-  private ServerProcess(Process process, Path errors, URI uri) {
+  private ServerProcess(Process process, Path own, Path errors, URI uri) {
     this.process = process;
+    this.own = own;
     this.errors = errors;
     this.uri = uri;
   }
@@ -47,7 +51,11 @@ final class ServerProcess implements AutoCloseable {
     List<String> arguments =
         new ArrayList<>(List.of("serve", "--port", "" + port, "--docker-host", "" + dockerHost));
     arguments.addAll(List.of(options));
-    Path errors = Files.createTempFile("mist-server", ".err");
+    Path own = Files.createTempDirectory("mist-server");
+    if (!arguments.contains("--data-dir")) {
+      arguments.addAll(List.of("--data-dir", own.resolve("data").toString()));
+    }
+    Path errors = Files.createFile(own.resolve("err"));
     ProcessBuilder builder = command(arguments.toArray(String[]::new));
     builder.environment().putAll(environment);
     Process process = builder.redirectError(errors.toFile()).start();
@@ -57,7 +65,7 @@ final class ServerProcess implements AutoCloseable {
       process.destroyForcibly();
       throw new IllegalStateException("it said: " + line + "\n" + Files.readString(errors));
     }
-    return new ServerProcess(process, errors, URI.create(line.substring("listening on ".length())));
+    return new ServerProcess(process, own, errors, URI.create(line.substring("listening on ".length())));
   }
 
   URI uri() {
@@ -92,7 +100,11 @@ final class ServerProcess implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    process.destroyForcibly();
-    Files.deleteIfExists(errors);
+    process.destroyForcibly().onExit().join();
+    try (Stream<Path> files = Files.walk(own)) {
+      for (Path path : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    }
   }
 }
