@@ -245,9 +245,9 @@ public final class Deployments implements AutoCloseable {
         if (!closed) {
           startNext();
         }
-        notifyAll();
       }
     }
+  }
 
   private void stopped(DeploymentReporter report) {
     boolean shutdown;
