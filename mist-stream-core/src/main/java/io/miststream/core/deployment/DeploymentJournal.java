@@ -3,6 +3,7 @@ package io.miststream.core.deployment;
 import io.miststream.core.Cursor;
 import io.miststream.core.ErrorCode;
 import io.miststream.core.StreamException;
+import io.miststream.core.topic.Pump;
 import io.miststream.core.topic.Viewer;
 import java.io.IOException;
 import java.io.InputStream;
@@ -21,16 +22,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.SynchronousQueue;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -62,7 +59,7 @@ public final class DeploymentJournal implements AutoCloseable {
   private final Map<Long, DeploymentReporter> live = new ConcurrentHashMap<>();
   private final Set<JournalFile> unsaved = ConcurrentHashMap.newKeySet();
   private final Set<DeploymentViewer> viewers = ConcurrentHashMap.newKeySet();
-  private final ExecutorService pump;
+  private final Pump pump = Pump.perProcessor("mist-journal-pump");
   private final ThreadPoolExecutor savers;
   private final ScheduledThreadPoolExecutor timer;
   private long nextId; // guarded by this
@@ -74,9 +71,6 @@ public final class DeploymentJournal implements AutoCloseable {
     this.retention = retention;
     this.lockFile = channel;
     this.lock = lock;
-    pump =
-        Executors.newFixedThreadPool(
-            Math.max(2, Runtime.getRuntime().availableProcessors()), daemons("mist-journal-pump-"));
     savers =
         new ThreadPoolExecutor(
             0,
@@ -84,8 +78,8 @@ public final class DeploymentJournal implements AutoCloseable {
             10,
             TimeUnit.SECONDS,
             new SynchronousQueue<>(),
-            daemons("mist-journal-"));
-    timer = new ScheduledThreadPoolExecutor(1, daemons("mist-journal-timer-"));
+            Pump.daemons("mist-journal"));
+    timer = new ScheduledThreadPoolExecutor(1, Pump.daemons("mist-journal-timer"));
   }
 
   private void start() throws IOException {
@@ -108,15 +102,6 @@ public final class DeploymentJournal implements AutoCloseable {
             time,
             time,
             unit);
-  }
-
-  private static ThreadFactory daemons(String prefix) {
-    AtomicInteger number = new AtomicInteger();
-    return task -> {
-      Thread thread = new Thread(task, prefix + number.incrementAndGet());
-      thread.setDaemon(true);
-      return thread;
-    };
   }
 
   /**
@@ -378,7 +363,7 @@ public final class DeploymentJournal implements AutoCloseable {
     viewers.forEach(DeploymentViewer::shutDown);
     timer.shutdownNow();
     savers.shutdown();
-    pump.shutdown();
+    pump.close();
     try {
       savers.awaitTermination(RETRY_SECONDS, TimeUnit.SECONDS);
       lock.release();

@@ -3,6 +3,7 @@ package io.miststream.core.deployment;
 import io.miststream.core.ErrorCode;
 import io.miststream.core.StreamException;
 import io.miststream.core.deployment.Cancellation.CancelledException;
+import io.miststream.core.topic.Pump;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,10 +18,8 @@ import java.util.Map;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.SynchronousQueue;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,20 +71,11 @@ public final class Deployments implements AutoCloseable {
             10,
             TimeUnit.SECONDS,
             new SynchronousQueue<>(),
-            daemons("mist-deployment-"));
-    timer = new ScheduledThreadPoolExecutor(1, daemons("mist-deployments-timer-"));
+            Pump.daemons("mist-deployment"));
+    timer = new ScheduledThreadPoolExecutor(1, Pump.daemons("mist-deployments-timer"));
     long period = Math.max(1, Math.min(1000, silence.toMillis() / 4));
     Future<?> unused =
         timer.scheduleWithFixedDelay(this::endSilent, period, period, TimeUnit.MILLISECONDS);
-  }
-
-  private static ThreadFactory daemons(String prefix) {
-    AtomicInteger number = new AtomicInteger();
-    return task -> {
-      Thread thread = new Thread(task, prefix + number.incrementAndGet());
-      thread.setDaemon(true);
-      return thread;
-    };
   }
 
   /**

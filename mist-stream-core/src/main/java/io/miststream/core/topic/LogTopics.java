@@ -11,12 +11,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Lets any number of viewers watch the logs of apps at the cost of one read per app: a topic is
@@ -38,7 +35,7 @@ public final class LogTopics implements AutoCloseable {
   private final int maxFilters;
   private final Duration linger;
   private final ReadSlots readSlots;
-  private final ThreadPoolExecutor pump;
+  private final Pump pump;
   private final ScheduledThreadPoolExecutor timer;
 
   private final Map<Long, LogTopic> topics = new HashMap<>(); // guarded by itself
@@ -50,33 +47,15 @@ public final class LogTopics implements AutoCloseable {
     historyLines = builder.historyLines;
     maxFilters = builder.maxFilters;
     linger = builder.linger;
-    int threads = Math.max(2, Runtime.getRuntime().availableProcessors());
-    pump =
-        new ThreadPoolExecutor(
-            threads,
-            threads,
-            1,
-            TimeUnit.MINUTES,
-            new LinkedBlockingQueue<>(), // holds at most one task per topic, viewer and its read
-            daemons("mist-pump-"));
-    pump.allowCoreThreadTimeOut(true);
+    pump = Pump.perProcessor("mist-pump");
     readSlots = new ReadSlots(builder.historyReads, pump);
     timer =
         new ScheduledThreadPoolExecutor(
             1,
-            daemons("mist-topics-timer-"),
+            Pump.daemons("mist-topics-timer"),
             new ThreadPoolExecutor.DiscardPolicy()); // once the topics are closed
     timer.setRemoveOnCancelPolicy(true);
     timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
-  }
-
-  private static ThreadFactory daemons(String prefix) {
-    AtomicInteger number = new AtomicInteger();
-    return task -> {
-      Thread thread = new Thread(task, prefix + number.incrementAndGet());
-      thread.setDaemon(true);
-      return thread;
-    };
   }
 
   /** Topics over a source, with the defaults. */
@@ -150,8 +129,7 @@ public final class LogTopics implements AutoCloseable {
     open.forEach(LogTopic::shutDown);
     readSlots.close();
     timer.shutdownNow();
-    // Viewers still poll and may need the pump, whose threads end when nothing is left to do.
-    pump.setKeepAliveTime(100, TimeUnit.MILLISECONDS);
+    pump.close();
   }
 
   void leave(LogViewer viewer) {
