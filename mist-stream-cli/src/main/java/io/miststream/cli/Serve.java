@@ -1,5 +1,7 @@
 package io.miststream.cli;
 
+import io.miststream.core.App;
+import io.miststream.core.AppCatalogue;
 import io.miststream.core.topic.LogTopics;
 import io.miststream.docker.DockerLogSource;
 import io.miststream.server.MistStreamServer;
@@ -8,6 +10,7 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -76,7 +79,8 @@ final class Serve implements Callable<Integer> {
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
     AtomicInteger exit = new AtomicInteger(Main.FAILED);
-    try (DockerLogSource source = source(settings);
+    try (FileCatalogue catalogue = settings.catalogue();
+        DockerLogSource source = source(settings, catalogue);
         LogTopics topics = topics(settings, source);
         MistStreamServer server = server(settings, source, topics)) {
       Runtime.getRuntime()
@@ -116,12 +120,12 @@ final class Serve implements Callable<Integer> {
     Runtime.getRuntime().halt(exit.get());
   }
 
-  private static DockerLogSource source(Settings settings) {
+  private static DockerLogSource source(Settings settings, AppCatalogue catalogue) {
     DockerLogSource.Builder builder =
         DockerLogSource.builder()
             .appLabel(settings.text(Setting.APP_LABEL))
             .namePatterns(settings.namePatterns())
-            .catalogue(settings::containers)
+            .catalogue(id -> catalogue.app(id).map(App::containers).orElse(List.of()))
             .recovery(settings.time(Setting.RECOVERY));
     URI host = settings.dockerHost();
     return (host == null ? builder : builder.dockerHost(host)).build();

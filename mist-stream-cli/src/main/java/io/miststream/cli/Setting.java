@@ -55,6 +55,33 @@ enum Setting {
   STALL_TIMEOUT(
       "5m", "TIME", "how long a viewer may leave everything unread", v -> Values.time(v, 1000)),
   MAX_CONNECTIONS("10000", "N", "most viewers at a time", v -> Values.number(v, 1, 1_000_000)),
+  DATA_DIR(
+      "",
+      "DIR",
+      "where journals and sources of deployments are kept; $XDG_DATA_HOME/mist-stream or"
+          + " ~/.local/share/mist-stream unless set",
+      Values::path),
+  KEEP_DEPLOYMENTS(
+      "1000", "N", "most deployments to remember", v -> Values.number(v, 1, 1_000_000)),
+  KEEP_DAYS("90d", "TIME", "how long to remember a deployment", v -> Values.time(v, 1)),
+  KEEP_BYTES(
+      "10737418240",
+      "N",
+      "most bytes of remembered deployments together",
+      v -> Values.number(v, 1, Long.MAX_VALUE)),
+  MAX_RUNNING("4", "N", "most deployments that go on at a time", v -> Values.number(v, 1, 1000)),
+  MAX_WAITING(
+      "100", "N", "most deployments that wait for their turn", v -> Values.number(v, 1, 100_000)),
+  REPORT_SILENCE(
+      "10m",
+      "TIME",
+      "how long an outside builder may report nothing before its deployment counts as failed",
+      v -> Values.time(v, 1000)),
+  MAX_EVENTS_BYTES(
+      "16777216",
+      "N",
+      "most bytes of one report of an outside builder",
+      v -> Values.number(v, 1024, 1 << 30)),
   LOG_LEVEL(
       "warn",
       "LEVEL",

@@ -17,10 +17,12 @@ final class Settings {
   private static final Set<String> OTHERS = Set.of(CONFIG, "MIST_JAVA_OPTS", "MIST_SERVER");
 
   private final Map<Setting, String> values = new EnumMap<>(Setting.class);
-  private final Map<Long, List<String>> apps;
+  private final Map<String, String> environment;
+  private final @Nullable ConfigFile file;
 
-  private Settings(Map<Long, List<String>> apps) {
-    this.apps = apps;
+  private Settings(Map<String, String> environment, @Nullable ConfigFile file) {
+    this.environment = environment;
+    this.file = file;
   }
 
   /**
@@ -33,13 +35,13 @@ final class Settings {
   static Settings of(
       Map<Setting, String> flags, @Nullable String configFlag, Map<String, String> environment) {
     String config = configFlag == null ? environment.get(CONFIG) : configFlag;
-    ConfigFile file = config == null ? null : ConfigFile.read(Path.of(config));
+    ConfigFile file = config == null ? null : ConfigFile.read(Path.of(config), environment);
     refuseUnknown(environment);
-    Settings settings = new Settings(file == null ? Map.of() : file.apps());
+    Settings settings = new Settings(environment, file);
     for (Setting setting : Setting.values()) {
       String flag = flags.get(setting);
       String variable = environment.get(setting.variable());
-      ConfigFile.Value inFile = file == null ? null : file.value(setting);
+      ConfigFile.Value inFile = file == null ? null : file.values().get(setting);
       // The file is checked whole: what is wrong in it will not be right some other day.
       if (inFile != null) {
         check(setting, inFile.text(), inFile.where());
@@ -95,6 +97,10 @@ final class Settings {
     return Integer.parseInt(text(setting));
   }
 
+  long bytes(Setting setting) {
+    return Long.parseLong(text(setting));
+  }
+
   Duration time(Setting setting) {
     return Values.time(text(setting), 0);
   }
@@ -109,8 +115,22 @@ final class Settings {
     return Values.names(text(Setting.NAME_PATTERNS));
   }
 
-  /** The containers the file names for an app; empty where it names none. */
-  List<String> containers(long appId) {
-    return apps.getOrDefault(appId, List.of());
+  /** Where the server keeps what it has to remember. */
+  Path dataDirectory() {
+    String named = text(Setting.DATA_DIR);
+    if (!named.isEmpty()) {
+      return Path.of(named);
+    }
+    String data = environment.getOrDefault("XDG_DATA_HOME", "");
+    Path base =
+        data.startsWith("/") // the others do not count, says the standard that this is of
+            ? Path.of(data)
+            : Path.of(System.getProperty("user.home"), ".local", "share");
+    return base.resolve("mist-stream");
+  }
+
+  /** The apps that the file describes; the caller closes it. */
+  FileCatalogue catalogue() {
+    return new FileCatalogue(file, environment);
   }
 }

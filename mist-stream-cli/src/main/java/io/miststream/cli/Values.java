@@ -2,6 +2,8 @@ package io.miststream.cli;
 
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -10,7 +12,7 @@ import java.util.regex.Pattern;
 
 /** Reads the values of settings; what cannot be read is an {@link IllegalArgumentException}. */
 final class Values {
-  private static final Pattern TIME = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
+  private static final Pattern TIME = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");
 
   private Values() {}
 
@@ -21,9 +23,9 @@ final class Values {
     return value;
   }
 
-  static int number(String value, int least, int most) {
+  static long number(String value, long least, long most) {
     try {
-      int number = Integer.parseInt(value);
+      long number = Long.parseLong(value);
       if (number >= least && number <= most) {
         return number;
       }
@@ -42,15 +44,25 @@ final class Values {
             case "ms" -> Duration.ofMillis(number);
             case "s" -> Duration.ofSeconds(number);
             case "m" -> Duration.ofMinutes(number);
-            default -> Duration.ofHours(number);
+            case "h" -> Duration.ofHours(number);
+            default -> Duration.ofDays(number);
           };
       if (time.toMillis() >= leastMillis && time.compareTo(Duration.ofDays(365)) <= 0) {
         return time;
       }
     }
     throw new IllegalArgumentException(
-        "must be a time such as 500ms, 30s, 5m or 1h"
-            + (leastMillis == 0 ? "" : ", at least " + leastMillis + "ms"));
+        "must be a time such as 500ms, 30s, 5m, 1h or 90d"
+            + (leastMillis == 0 ? "" : ", at least " + leastMillis + "ms")
+            + ", at most 365d");
+  }
+
+  static Path path(String value) {
+    try {
+      return Path.of(text(value));
+    } catch (InvalidPathException e) {
+      throw new IllegalArgumentException("must be a path", e);
+    }
   }
 
   static URI uri(String value, String... schemes) {

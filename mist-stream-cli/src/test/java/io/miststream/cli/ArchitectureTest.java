@@ -44,6 +44,7 @@ class ArchitectureTest {
             "io.miststream.core",
             "io.miststream.core.wire",
             "io.miststream.core.topic",
+            "io.miststream.core.deployment",
             "io.miststream.docker",
             "io.miststream.server",
             "io.miststream.server.tyrus",
@@ -76,9 +77,13 @@ class ArchitectureTest {
   }
 
   @Test
-  void withinCoreTheMessagesComeFirstThenTheWireThenTheTopics() {
-    neverSees("io.miststream.core", "io.miststream.core.wire..", "io.miststream.core.topic..");
-    neverSees("io.miststream.core.wire..", "io.miststream.core.topic..");
+  void withinCoreTheMessagesComeFirstThenTheWireThenTheTopicsThenDeployments() {
+    String wire = "io.miststream.core.wire..";
+    String topic = "io.miststream.core.topic..";
+    String deployment = "io.miststream.core.deployment..";
+    neverSees("io.miststream.core", wire, topic, deployment);
+    neverSees(wire, topic, deployment);
+    neverSees(topic, deployment);
   }
 
   @Test

@@ -9,7 +9,6 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -60,7 +59,9 @@ class SettingsTest {
     assertThat(settings.time(Setting.PING_INTERVAL)).isEqualTo(Duration.ofSeconds(30));
     assertThat(settings.namePatterns()).containsExactly("mist-app-{id}", "app-{id}");
     assertThat(settings.dockerHost()).isNull();
-    assertThat(settings.containers(1)).isEmpty();
+    try (FileCatalogue catalogue = settings.catalogue()) {
+      assertThat(catalogue.apps()).isEmpty();
+    }
   }
 
   @ParameterizedTest
@@ -115,11 +116,11 @@ class SettingsTest {
   @ParameterizedTest
   @EnumSource(Setting.class)
   void everyDefaultPassesItsOwnCheck(Setting setting) {
-    if (setting == Setting.DOCKER_HOST) {
-      assertThat(setting.standard()).isEmpty(); // no address of its own
-      return;
+    if (setting == Setting.DOCKER_HOST || setting == Setting.DATA_DIR) {
+      assertThat(setting.standard()).isEmpty(); // depends on the environment
+    } else {
+      assertThatCode(() -> setting.check(setting.standard())).doesNotThrowAnyException();
     }
-    assertThatCode(() -> setting.check(setting.standard())).doesNotThrowAnyException();
     assertThat(setting.description()).isNotBlank();
     assertThat(setting.flag()).matches("--[a-z-]+");
     assertThat(setting.variable()).matches("MIST_[A-Z_]+");
@@ -144,6 +145,16 @@ class SettingsTest {
     "HANDSHAKE_TIMEOUT, 5x",
     "STALL_TIMEOUT, 999ms",
     "MAX_CONNECTIONS, 0",
+    "DATA_DIR, ' '",
+    "KEEP_DEPLOYMENTS, 0",
+    "KEEP_DAYS, 90",
+    "KEEP_DAYS, 366d",
+    "KEEP_BYTES, 10G",
+    "KEEP_BYTES, 9223372036854775808",
+    "MAX_RUNNING, 0",
+    "MAX_WAITING, 0",
+    "REPORT_SILENCE, 999ms",
+    "MAX_EVENTS_BYTES, 1023",
     "LOG_LEVEL, loud"
   })
   void aBadValueIsRefusedWhereverItStandsWithItsPlaceAndWhatIsRight(Setting setting, String value) {
@@ -190,19 +201,22 @@ class SettingsTest {
     "PING_INTERVAL, 100ms, 100",
     "PING_INTERVAL, 5m, 300000",
     "STALL_TIMEOUT, 1s, 1000",
-    "STALL_TIMEOUT, 8760h, 31536000000"
+    "STALL_TIMEOUT, 8760h, 31536000000",
+    "KEEP_DAYS, 90d, 7776000000"
   })
   void goodTimes(Setting setting, String value, long millis) {
     assertThat(flag(setting, value).time(setting)).isEqualTo(Duration.ofMillis(millis));
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"99ms", "0s", "5x", "5", "s", "-5s", "1.5s", "8761h", "9999999999s"})
+  @ValueSource(
+      strings = {"99ms", "0s", "5x", "5", "s", "-5s", "1.5s", "8761h", "366d", "9999999999s"})
   void badTimes(String value) {
     assertThatThrownBy(() -> flag(Setting.PING_INTERVAL, value))
         .isInstanceOf(ConfigException.class)
         .hasMessage(
-            "--ping-interval must be a time such as 500ms, 30s, 5m or 1h, at least 100ms, and is \""
+            "--ping-interval must be a time such as 500ms, 30s, 5m, 1h or 90d, at least 100ms, at"
+                + " most 365d, and is \""
                 + value
                 + "\"");
   }
@@ -252,24 +266,19 @@ class SettingsTest {
   }
 
   @Test
-  void theCatalogueOfAppsIsRead() {
-    Settings settings =
-        inFile(
-            file(
-                "port: 9000",
-                "apps:",
-                "  - id: 1",
-                "    name: shop",
-                "    containers: [shop-web, shop-db]",
-                "  - id: 42",
-                "    containers:",
-                "      - worker",
-                "  - id: 43"));
-    assertThat(settings.containers(1)).isEqualTo(List.of("shop-web", "shop-db"));
-    assertThat(settings.containers(42)).containsExactly("worker");
-    assertThat(settings.containers(43)).isEmpty();
-    assertThat(settings.containers(2)).isEmpty();
-    assertThat(settings.number(Setting.PORT)).isEqualTo(9000);
+  void numbersOfBytesAreLong() {
+    assertThat(Settings.of(Map.of(), null, Map.of()).bytes(Setting.KEEP_BYTES))
+        .isEqualTo(10L << 30);
+  }
+
+  @Test
+  void theDataDirectoryIsTheUsersUnlessSet() {
+    assertThat(flag(Setting.DATA_DIR, "a/b").dataDirectory()).isEqualTo(Path.of("a/b"));
+    assertThat(environment("XDG_DATA_HOME", "/srv/data").dataDirectory())
+        .isEqualTo(Path.of("/srv/data/mist-stream"));
+    Path standard = Path.of(System.getProperty("user.home"), ".local/share/mist-stream");
+    assertThat(environment("XDG_DATA_HOME", "data").dataDirectory()).isEqualTo(standard);
+    assertThat(Settings.of(Map.of(), null, Map.of()).dataDirectory()).isEqualTo(standard);
   }
 
   @Test
@@ -277,20 +286,6 @@ class SettingsTest {
     refused(3, "unknown key colour", "port: 1", "# a comment", "colour: blue");
     refused(2, "unknown key PORT", "host: localhost", "PORT: 1");
     refused(3, "port stands there twice", "port: 1", "host: localhost", "port: 2");
-  }
-
-  @Test
-  void badEntriesOfAppsAreRefused() {
-    refused(1, "apps must be a list", "apps: none");
-    refused(2, "an app must be written as", "apps:", "  - 1");
-    refused(3, "an app needs an id", "apps:", "  - id: 1", "  - name: shop");
-    refused(2, "id must be a positive whole number and is \"0\"", "apps:", "  - id: 0");
-    refused(2, "id must be a positive whole number and is \"x\"", "apps:", "  - id: x");
-    refused(3, "app 7 is listed twice", "apps:", "  - id: 7", "  - id: 7");
-    refused(3, "containers must be a list of names", "apps:", "  - id: 1", "    containers: a");
-    refused(3, "unknown key image of an app", "apps:", "  - id: 1", "    image: a");
-    refused(3, "id stands there twice", "apps:", "  - id: 1", "    id: 2");
-    refused(3, "must be a single value", "apps:", "  - id: 1", "    name: [a]");
   }
 
   @Test
