@@ -69,6 +69,18 @@ final class Endpoints {
     return URI.create(query.toString());
   }
 
+  /** Where a deployment is streamed, continued behind {@code after} if there is one. */
+  URI deployment(long id, @Nullable Cursor after) {
+    StringBuilder query = new StringBuilder(base).append("/ws/deployment/logs?deploymentId=");
+    add(query.append(id), "after", after);
+    return URI.create(query.toString());
+  }
+
+  /** Where the deployments are, or what is below that, for plain HTTP. */
+  URI deployments(String below) {
+    return URI.create("http" + base.substring("ws".length()) + "/api/deployments" + below);
+  }
+
   private static void add(StringBuilder query, String name, @Nullable Object value) {
     if (value != null) {
       query.append('&').append(name).append('=').append(encode(value.toString()));

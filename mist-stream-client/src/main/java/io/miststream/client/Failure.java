@@ -5,6 +5,7 @@ import io.miststream.core.StreamError;
 import io.miststream.core.StreamException;
 import java.io.EOFException;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.security.cert.CertificateException;
@@ -112,6 +113,9 @@ record Failure(StreamException error, boolean passing, Duration minWait) {
       return "it closed the connection without an answer";
     }
     String message = problem.getMessage();
+    if (problem instanceof ConnectException && message == null) {
+      return "connection refused"; // java.net.http does not say more
+    }
     return message == null || message.isEmpty() ? problem.getClass().getSimpleName() : message;
   }
 }

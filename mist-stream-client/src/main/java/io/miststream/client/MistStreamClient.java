@@ -1,6 +1,7 @@
 package io.miststream.client;
 
 import io.miststream.core.BlockingPublisher;
+import io.miststream.core.Cursor;
 import io.miststream.core.LogRequest;
 import io.miststream.core.LogSource;
 import io.miststream.core.StreamMessage;
@@ -88,7 +89,39 @@ public final class MistStreamClient implements LogSource {
   @Override
   public Flow.Publisher<StreamMessage> logs(LogRequest request) {
     Objects.requireNonNull(request);
-    return new BlockingPublisher(threads, out -> new LogStream(settings, request).read(out));
+    return stream(
+        (after, all) -> {
+          boolean whole = all && request.since() == null;
+          return settings
+              .endpoints()
+              .logs(whole ? request.withTail(LogRequest.ALL) : request, after);
+        },
+        request.after());
+  }
+
+  /**
+   * A deployment, from its beginning to its end, however late this comes. Nothing connects until
+   * subscription, and the stream ends and fails as {@link #logs} says. A {@link
+   * io.miststream.core.DeploymentError} is a part of it, and no failure. If there is no such
+   * deployment, it fails with {@code DEPLOYMENT_NOT_FOUND}.
+   *
+   * @throws IllegalArgumentException if the id is not positive
+   */
+  public Flow.Publisher<StreamMessage> deployment(long id) {
+    if (id <= 0) {
+      throw new IllegalArgumentException("deployment must be a positive number");
+    }
+    return stream((after, all) -> settings.endpoints().deployment(id, after), null);
+  }
+
+  private Flow.Publisher<StreamMessage> stream(ServerStream.Place place, @Nullable Cursor begin) {
+    return new BlockingPublisher(
+        threads, out -> new ServerStream(settings, place, begin).read(out));
+  }
+
+  /** Starts, stops and lists deployments, over plain HTTP. To be kept, for it keeps connections. */
+  public DeploymentApi deployments() {
+    return new DeploymentApi(settings);
   }
 
   /** Settings of {@link MistStreamClient}. Not thread-safe. */
@@ -126,8 +159,8 @@ public final class MistStreamClient implements LogSource {
     }
 
     /**
-     * A header to send with each request for a connection, such as {@code Authorization}. Setting
-     * it again replaces it.
+     * A header to send with each request, such as {@code Authorization}. Setting it again replaces
+     * it.
      *
      * @throws IllegalArgumentException if it cannot be sent, or is one that the handshake itself
      *     uses

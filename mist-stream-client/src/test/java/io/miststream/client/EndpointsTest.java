@@ -70,4 +70,14 @@ class EndpointsTest {
     assertThat(Endpoints.of(URI.create("ws://h")).logs(LogRequest.of(1), Samples.cursor(3)))
         .hasToString("ws://h/ws/container/logs?appId=1&after=" + Samples.cursor(3));
   }
+
+  @Test
+  void deploymentsHaveStreamsAndPlainAddresses() {
+    Endpoints endpoints = Endpoints.of(URI.create("https://h/a/"));
+    assertThat(endpoints.deployment(7, null))
+        .hasToString("wss://h/a/ws/deployment/logs?deploymentId=7");
+    assertThat(endpoints.deployment(7, Samples.cursor(3)))
+        .hasToString("wss://h/a/ws/deployment/logs?deploymentId=7&after=" + Samples.cursor(3));
+    assertThat(endpoints.deployments("/7/stop")).hasToString("https://h/a/api/deployments/7/stop");
+  }
 }

@@ -6,12 +6,12 @@ import io.miststream.core.BlockingPublisher.Emitter;
 import io.miststream.core.ContainerStatus;
 import io.miststream.core.Cursor;
 import io.miststream.core.ErrorCode;
-import io.miststream.core.LogRequest;
 import io.miststream.core.StreamEnd;
 import io.miststream.core.StreamError;
 import io.miststream.core.StreamException;
 import io.miststream.core.StreamMessage;
 import io.miststream.core.wire.WireCodec;
+import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -21,20 +21,37 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** One subscription's stream, over as many connections as it takes. For one thread. */
-final class LogStream {
+final class ServerStream {
+
+  /** Where a stream is to be had. */
+  interface Place {
+    /**
+     * An address.
+     *
+     * @param after the last message received, or null
+     * @param all whether there was nothing to receive yet, so that all of it will be new
+     */
+    URI uri(@Nullable Cursor after, boolean all);
+  }
 
   private final Settings settings;
-  private LogRequest request;
+  private final Place place;
   private final Backoff backoff;
   private final Map<String, ContainerStatus> states = new HashMap<>();
   private @Nullable Cursor after;
+  private boolean all;
   private boolean resumed;
   private long failingSince = System.nanoTime();
 
-  LogStream(Settings settings, LogRequest request) {
+  /**
+   * A stream.
+   *
+   * @param after where to begin, or null for its own beginning
+   */
+  ServerStream(Settings settings, Place place, @Nullable Cursor after) {
     this.settings = settings;
-    this.request = request;
-    this.after = request.after();
+    this.place = place;
+    this.after = after;
     this.backoff =
         new Backoff(
             settings.firstRetry(),
@@ -61,7 +78,7 @@ final class LogStream {
     Connection connection = new Connection(settings);
     out.onCancel(connection::close);
     try {
-      connection.open(settings.endpoints().logs(request, after));
+      connection.open(place.uri(after, all));
       while (true) {
         StreamMessage message = WireCodec.decode(connection.next());
         if (message instanceof StreamError error) {
@@ -97,11 +114,11 @@ final class LogStream {
   private void handOn(StreamMessage message, Emitter out) throws CancelledException {
     if (message.cursor() != null) {
       after = message.cursor();
-    } else if (message instanceof ContainerStatus && request.since() == null) {
-      // The log was empty, so that all of it will be new: asking for the same number of lines
-      // again would leave out what is printed while we are away. Where the history was merely
-      // not read yet, this may bring more of it than was asked for; but nothing is lost.
-      request = request.withTail(LogRequest.ALL);
+    } else if (message instanceof ContainerStatus) {
+      // The log was empty: asking for the same number of lines again would leave out what is
+      // printed while we are away. Where the history was merely not read yet, this may bring
+      // more of it than was asked for; but nothing is lost.
+      all = true;
     }
     if (message instanceof ContainerStatus status) {
       ContainerStatus old =
