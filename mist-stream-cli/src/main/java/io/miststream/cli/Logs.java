@@ -1,7 +1,5 @@
 package io.miststream.cli;
 
-import io.miststream.client.MistStreamClient;
-import io.miststream.client.Retry;
 import io.miststream.core.ErrorCode;
 import io.miststream.core.Follow;
 import io.miststream.core.LogFilter;
@@ -10,17 +8,18 @@ import io.miststream.core.LogStream;
 import io.miststream.core.StreamException;
 import io.miststream.core.TimeExpression;
 import java.io.PrintWriter;
-import java.net.URI;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Stack;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IParameterPreprocessor;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -39,19 +38,12 @@ import picocli.CommandLine.Spec;
           + " server that says so, 130 when interrupted."
     })
 final class Logs implements Callable<Integer> {
-  private static final long FLUSH_MILLIS = 500;
-
   @Spec private @Nullable CommandSpec spec;
 
   @Parameters(paramLabel = "APP", description = "id of the app")
   private long app;
 
-  @Option(
-      names = "--server",
-      paramLabel = "URL",
-      defaultValue = "${env:MIST_SERVER:-ws://127.0.0.1:8080}",
-      description = "the server; default $MIST_SERVER or ws://127.0.0.1:8080")
-  private @Nullable URI server;
+  @Mixin private final ServerOption server = new ServerOption();
 
   @Option(
       names = "--tail",
@@ -106,43 +98,9 @@ final class Logs implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    CommandSpec command = java.util.Objects.requireNonNull(spec);
-    LogRequest request;
-    MistStreamClient client;
-    try {
-      request = request();
-      client =
-          MistStreamClient.builder(java.util.Objects.requireNonNull(server))
-              .onRetry(retry -> sayRetry(command, retry))
-              .build();
-    } catch (StreamException | IllegalArgumentException e) {
-      command.commandLine().getErr().println("mist-stream: " + e.getMessage());
-      return Main.USAGE;
-    }
-    LogPrinter printer =
-        new LogPrinter(System.out, command.commandLine().getErr(), timestamps, json);
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(printer), "mist-stop"));
-    client.logs(request).subscribe(printer);
-    return printer.await();
-  }
-
-  private static void sayRetry(CommandSpec command, Retry retry) {
-    PrintWriter err = command.commandLine().getErr();
-    err.println("mist-stream: " + retry.cause().getMessage() + "; trying again");
-    err.flush();
-  }
-
-  /** Runs when the process has been asked to end. */
-  private static void stop(LogPrinter printer) {
-    Thread flush = new Thread(printer::flush, "mist-flush");
-    flush.setDaemon(true);
-    flush.start();
-    try {
-      flush.join(FLUSH_MILLIS); // it waits for ever where nobody reads our output
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    Runtime.getRuntime().halt(printer.exitCode(Main.INTERRUPTED));
+    PrintWriter err = Objects.requireNonNull(spec).commandLine().getErr();
+    LogPrinter printer = new LogPrinter(System.out, err, timestamps, json);
+    return printer.follow(server.client(printer::sayRetry).logs(request()));
   }
 
   private LogRequest request() {

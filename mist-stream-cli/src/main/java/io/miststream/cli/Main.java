@@ -1,5 +1,7 @@
 package io.miststream.cli;
 
+import io.miststream.core.ErrorCode;
+import io.miststream.core.StreamException;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -11,16 +13,24 @@ import picocli.CommandLine.Spec;
 /** The {@code mist-stream} command. */
 @Command(
     name = "mist-stream",
-    description = "Streams container logs over WebSockets, every line exactly once.",
+    description =
+        "Streams container logs and deployments over WebSockets, every line exactly once.",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
-    subcommands = Logs.class)
+    subcommands = {
+      Logs.class,
+      Deploy.class,
+      ListDeployments.class,
+      ShowDeployment.class,
+      Stop.class
+    })
 final class Main implements Callable<Integer> {
   @Spec private @Nullable CommandSpec spec;
 
   static final int OK = 0;
   static final int FAILED = 1;
   static final int USAGE = 2;
+  static final int STOPPED = 3;
   static final int INTERRUPTED = 130;
 
   private Main() {}
@@ -43,10 +53,17 @@ final class Main implements Callable<Integer> {
     main.addSubcommand(Serve.commandLine(System.getenv()));
     main.setExecutionExceptionHandler(
         (problem, command, parsed) -> {
-          command.getErr().println("mist-stream: " + problem.getMessage());
-          return problem instanceof ConfigException ? USAGE : FAILED;
+          String message = String.valueOf(problem.getMessage());
+          command.getErr().println("mist-stream: " + Printable.plain(message));
+          return exitCode(problem);
         });
     return main;
+  }
+
+  /** The exit code for what has gone wrong. */
+  static int exitCode(Throwable problem) {
+    boolean refused = problem instanceof StreamException e && e.code() == ErrorCode.INVALID_REQUEST;
+    return refused || problem instanceof ConfigException ? USAGE : FAILED;
   }
 
   /** The version of the jar this runs from. */

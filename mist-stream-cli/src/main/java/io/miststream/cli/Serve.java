@@ -2,6 +2,13 @@ package io.miststream.cli;
 
 import io.miststream.core.App;
 import io.miststream.core.AppCatalogue;
+import io.miststream.core.deployment.Cancellation;
+import io.miststream.core.deployment.Deployer;
+import io.miststream.core.deployment.DeploymentFailedException;
+import io.miststream.core.deployment.DeploymentJournal;
+import io.miststream.core.deployment.DeploymentReporter;
+import io.miststream.core.deployment.Deployments;
+import io.miststream.core.deployment.Retention;
 import io.miststream.core.topic.LogTopics;
 import io.miststream.docker.DockerLogSource;
 import io.miststream.server.MistStreamServer;
@@ -9,6 +16,10 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -79,18 +90,25 @@ final class Serve implements Callable<Integer> {
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
     AtomicInteger exit = new AtomicInteger(Main.FAILED);
-    try (FileCatalogue catalogue = settings.catalogue();
-        DockerLogSource source = source(settings, catalogue);
-        LogTopics topics = topics(settings, source);
-        MistStreamServer server = server(settings, source, topics)) {
-      Runtime.getRuntime()
-          .addShutdownHook(new Thread(() -> stopAndWait(stop, stopped, exit), "mist-stop"));
-      unreachable(source)
-          .ifPresent(reason -> err.println("mist-stream: " + reason + "; it will be tried again"));
-      out.println("listening on " + server.uri());
-      out.flush();
-      stop.await();
-      exit.set(Main.OK);
+    try {
+      MistStreamServer.Builder builder = server(settings); // before anything is opened
+      try (FileCatalogue catalogue = settings.catalogue();
+          DockerLogSource source = source(settings, catalogue);
+          LogTopics topics = topics(settings, source);
+          DeploymentJournal journal = journal(settings);
+          NoDeployer deployer = deployer(settings, catalogue);
+          Deployments deployments = deployments(settings, journal, deployer);
+          MistStreamServer server = builder.logs(topics).ready(() -> unreachable(source)).start()) {
+        Runtime.getRuntime()
+            .addShutdownHook(new Thread(() -> stopAndWait(stop, stopped, exit), "mist-stop"));
+        unreachable(source)
+            .ifPresent(
+                reason -> err.println("mist-stream: " + reason + "; it will be tried again"));
+        out.println("listening on " + server.uri());
+        out.flush();
+        stop.await();
+        exit.set(Main.OK);
+      }
     } catch (IllegalArgumentException e) {
       exit.set(Main.USAGE);
       throw new ConfigException(e.getMessage() == null ? e.toString() : e.getMessage());
@@ -140,19 +158,71 @@ final class Serve implements Callable<Integer> {
         .build();
   }
 
-  private static MistStreamServer server(
-      Settings settings, DockerLogSource source, LogTopics topics) {
+  private static DeploymentJournal journal(Settings settings) {
+    Path data = settings.dataDirectory();
+    Retention retention =
+        new Retention(
+            settings.number(Setting.KEEP_DEPLOYMENTS),
+            settings.time(Setting.KEEP_DAYS),
+            settings.bytes(Setting.KEEP_BYTES));
+    try {
+      if (FileSystems.getDefault().supportedFileAttributeViews().contains("posix")) {
+        // Sources and what builds print are for nobody else.
+        Files.createDirectories(
+            data,
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      }
+      return DeploymentJournal.open(data.resolve("deployments"), retention);
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          Setting.DATA_DIR.flag() + " " + data + " cannot be used: " + e.getMessage(), e);
+    }
+  }
+
+  // TODO: at the merge, here and in serve(), DockerDeployer instead of NoDeployer; the server's
+  // builder gets deployments and catalogue in serve(), and maxEventBytes in server().
+  @SuppressWarnings("UnusedVariable")
+  private static NoDeployer deployer(Settings settings, AppCatalogue catalogue) {
+    return new NoDeployer();
+  }
+
+  private static final class NoDeployer implements Deployer, AutoCloseable {
+    @Override
+    public String problem(long appId) {
+      return "Deployments are not available";
+    }
+
+    @Override
+    public void deploy(long appId, DeploymentReporter report, Cancellation cancellation)
+        throws DeploymentFailedException {
+      throw new DeploymentFailedException(problem(appId));
+    }
+
+    @Override
+    public void recover() {}
+
+    @Override
+    public void close() {}
+  }
+
+  private static Deployments deployments(
+      Settings settings, DeploymentJournal journal, Deployer deployer) {
+    return Deployments.builder(journal, deployer)
+        .maxRunning(settings.number(Setting.MAX_RUNNING))
+        .maxWaiting(settings.number(Setting.MAX_WAITING))
+        .silence(settings.time(Setting.REPORT_SILENCE))
+        .build();
+  }
+
+  private static MistStreamServer.Builder server(Settings settings) {
     return MistStreamServer.builder()
-        .logs(topics)
         .host(settings.text(Setting.HOST))
         .port(settings.number(Setting.PORT))
         .maxTail(settings.number(Setting.MAX_TAIL))
         .pingInterval(settings.time(Setting.PING_INTERVAL))
         .handshakeTimeout(settings.time(Setting.HANDSHAKE_TIMEOUT))
         .stallTimeout(settings.time(Setting.STALL_TIMEOUT))
-        .maxConnections(settings.number(Setting.MAX_CONNECTIONS))
-        .ready(() -> unreachable(source))
-        .start();
+        .maxConnections(settings.number(Setting.MAX_CONNECTIONS));
   }
 
   private static Optional<String> unreachable(DockerLogSource source) {

@@ -33,7 +33,16 @@ class MainTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"--help", "serve --help", "logs --help"})
+  @ValueSource(
+      strings = {
+        "--help",
+        "serve --help",
+        "logs --help",
+        "deploy --help",
+        "deployments --help",
+        "deployment --help",
+        "stop --help"
+      })
   void helpIsPrinted(String arguments) {
     assertThat(run(arguments.split(" ", -1))).isZero();
     assertThat(out.toString()).contains("Usage: mist-stream");
@@ -79,6 +88,14 @@ class MainTest {
             "--follow must be one of container, app, none, and is \"sometimes\"",
             "logs 1 --follow sometimes"),
         Arguments.of("--stream must be one of stdout, stderr", "logs 1 --stream both"),
+        Arguments.of("Missing required parameter: 'APP'", "deploy"),
+        Arguments.of("appId must be a positive integer", "deploy 0"),
+        Arguments.of("'shop' is not a long", "deploy shop"),
+        Arguments.of("ftp", "deploy 1 --server ftp://127.0.0.1"),
+        Arguments.of("deploymentId must be a positive integer", "deployment 0"),
+        Arguments.of("deploymentId must be a positive integer", "deployment 0 --follow"),
+        Arguments.of("deploymentId must be a positive integer", "stop -- -1"),
+        Arguments.of("limit must be a positive integer", "deployments --limit 0"),
         Arguments.of("ftp", "logs 1 --server ftp://127.0.0.1"),
         // It is --tail that is wrong: -f does not take the app for its own value.
         Arguments.of("--tail must be a number or all, and is \"x\"", "logs -f 1 --tail x"),

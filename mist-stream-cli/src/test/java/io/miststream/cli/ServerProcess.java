@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -36,6 +37,9 @@ final class ServerProcess implements AutoCloseable {
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().keySet().removeIf(name -> name.startsWith("MIST_"));
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    // Each has a directory of its own, for one server at a time has it open.
+    Path data = Path.of("target", "data", UUID.randomUUID().toString());
+    builder.environment().put("XDG_DATA_HOME", data.toAbsolutePath().toString());
     return builder;
   }
 

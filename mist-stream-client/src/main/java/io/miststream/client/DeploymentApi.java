@@ -39,8 +39,8 @@ import org.jspecify.annotations.Nullable;
  * not tried again. Thread-safe.
  *
  * <p>Each fails with a {@link StreamException}: with the server's own code and words if it refuses,
- * with {@code SOURCE_UNAVAILABLE} if it cannot be reached or is busy, with {@code INTERNAL} if it
- * answers with what is not this protocol.
+ * with {@code INVALID_REQUEST} if a number is not positive, with {@code SOURCE_UNAVAILABLE} if it
+ * cannot be reached or is busy, with {@code INTERNAL} if it answers with what is not this protocol.
  */
 public final class DeploymentApi {
   private static final JsonFactory JSON = new JsonFactory();
@@ -59,12 +59,19 @@ public final class DeploymentApi {
     http = (settings.tls() == null ? builder : builder.sslContext(settings.tls())).build();
   }
 
+  static void checkPositive(String name, long number) {
+    if (number <= 0) {
+      throw new StreamException(ErrorCode.INVALID_REQUEST, name + " must be a positive integer");
+    }
+  }
+
   /**
    * Starts a deployment of an app, or has it wait for its turn.
    *
    * @return its id
    */
   public long start(long appId) {
+    checkPositive("appId", appId);
     HttpResponse<byte[]> answer = post("", "{\"appId\":" + appId + "}");
     return read(answer, json -> number(fields(json), "deployment_id"));
   }
@@ -72,10 +79,11 @@ public final class DeploymentApi {
   /**
    * Calls a deployment off.
    *
-   * @return false if it was over already
+   * @return false if there is nothing to stop: it is over already
    * @throws StreamException {@code DEPLOYMENT_NOT_FOUND} if there is no such deployment
    */
   public boolean stop(long id) {
+    checkPositive("deploymentId", id);
     HttpResponse<byte[]> answer = post("/" + id + "/stop", "");
     if (answer.statusCode() == CONFLICT) {
       return false;
@@ -91,6 +99,8 @@ public final class DeploymentApi {
    * @param most how many at most
    */
   public List<Deployment> list(@Nullable Long appId, int most) {
+    checkPositive("appId", appId == null ? 1 : appId);
+    checkPositive("limit", most);
     String app = appId == null ? "" : "appId=" + appId + "&";
     return read(
         send(request("?" + app + "limit=" + most).GET()),
@@ -112,6 +122,7 @@ public final class DeploymentApi {
 
   /** One deployment, if there is one with this id. */
   public Optional<Deployment> get(long id) {
+    checkPositive("deploymentId", id);
     HttpResponse<byte[]> answer = send(request("/" + id).GET());
     if (answer.statusCode() == NOT_FOUND
         && refusal(answer).code() == ErrorCode.DEPLOYMENT_NOT_FOUND) {

@@ -105,12 +105,10 @@ public final class MistStreamClient implements LogSource {
    * io.miststream.core.DeploymentError} is a part of it, and no failure. If there is no such
    * deployment, it fails with {@code DEPLOYMENT_NOT_FOUND}.
    *
-   * @throws IllegalArgumentException if the id is not positive
+   * @throws io.miststream.core.StreamException {@code INVALID_REQUEST} if the id is not positive
    */
   public Flow.Publisher<StreamMessage> deployment(long id) {
-    if (id <= 0) {
-      throw new IllegalArgumentException("deployment must be a positive number");
-    }
+    DeploymentApi.checkPositive("deploymentId", id);
     return stream((after, all) -> settings.endpoints().deployment(id, after), null);
   }
 

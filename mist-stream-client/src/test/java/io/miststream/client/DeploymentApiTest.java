@@ -155,6 +155,16 @@ class DeploymentApiTest {
   }
 
   @Test
+  void numbersArePositive() {
+    DeploymentApi api = client.deployments();
+    fails(ErrorCode.INVALID_REQUEST, "appId must be a positive", () -> api.start(0));
+    fails(ErrorCode.INVALID_REQUEST, "deploymentId must be a positive", () -> api.stop(-1));
+    fails(ErrorCode.INVALID_REQUEST, "deploymentId must be a positive", () -> api.get(0));
+    fails(ErrorCode.INVALID_REQUEST, "appId must be a positive", () -> api.list(0L, 1));
+    fails(ErrorCode.INVALID_REQUEST, "limit must be a positive", () -> api.list(null, 0));
+  }
+
+  @Test
   void refusalsAreToldInTheServersWords() {
     answers(403, "{\"error\":{\"code\":\"permission_denied\",\"message\":\"Not yours\"}}");
     fails(ErrorCode.PERMISSION_DENIED, "Not yours", () -> client.deployments().start(1));

@@ -132,6 +132,7 @@ class DeploymentStreamTest {
   void idsArePositive() throws Exception {
     server.set(new ScriptedServer(peer -> {}));
     assertThatThrownBy(() -> MistStreamClient.create(server.get().uri()).deployment(0))
-        .isInstanceOf(IllegalArgumentException.class);
+        .isInstanceOf(StreamException.class)
+        .hasMessage("deploymentId must be a positive integer");
   }
 }
