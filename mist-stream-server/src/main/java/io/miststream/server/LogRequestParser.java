@@ -1,6 +1,5 @@
 package io.miststream.server;
 
-import io.miststream.core.Cursor;
 import io.miststream.core.ErrorCode;
 import io.miststream.core.Follow;
 import io.miststream.core.LogFilter;
@@ -8,6 +7,7 @@ import io.miststream.core.LogRequest;
 import io.miststream.core.LogStream;
 import io.miststream.core.StreamException;
 import io.miststream.core.TimeExpression;
+import io.miststream.server.query.QueryString;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.function.Function;
@@ -23,7 +23,6 @@ public final class LogRequestParser {
   /** Most lines of history that {@code tail} may ask for by number: 100 000. */
   public static final int DEFAULT_MAX_TAIL = 100_000;
 
-  private static final Pattern DIGITS = Pattern.compile("[0-9]{1,19}");
   // Docker's own: daemon/names.RestrictedNamePattern.
   private static final Pattern CONTAINER = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]*");
   private static final int MAX_CONTAINER = 255;
@@ -62,7 +61,7 @@ public final class LogRequestParser {
    */
   public LogRequest parse(@Nullable String rawQuery) {
     QueryString query = QueryString.parse(rawQuery);
-    long appId = appId(query.one("appId"));
+    long appId = query.id("appId");
     Instant now = clock.instant();
     Instant since = TimeExpression.parse("since", query.one("since"), now);
     Instant until = TimeExpression.parse("until", query.one("until"), now);
@@ -73,27 +72,10 @@ public final class LogRequestParser {
         LogFilter.of(
             stream, container(query.one("container")), query.one("grep"), query.one("exclude")),
         tail(query.one("tail"), since != null),
-        after(query.one("after")),
+        query.after(),
         since,
         until,
         follow == null ? Follow.CONTAINER : follow);
-  }
-
-  private static long appId(@Nullable String value) {
-    if (value == null) {
-      throw invalid("appId is missing");
-    }
-    if (DIGITS.matcher(value).matches()) {
-      try {
-        long id = Long.parseLong(value);
-        if (id > 0) {
-          return id;
-        }
-      } catch (NumberFormatException e) {
-        // Larger than a long: out of range like any other.
-      }
-    }
-    throw invalid("appId must be a positive integer");
   }
 
   private int tail(@Nullable String value, boolean since) {
@@ -103,24 +85,11 @@ public final class LogRequestParser {
     if (value.equals("all")) {
       return LogRequest.ALL;
     }
-    if (DIGITS.matcher(value).matches() && value.length() <= 18) {
-      long lines = Long.parseLong(value);
-      if (lines <= maxTail) {
-        return (int) lines;
-      }
+    Long lines = QueryString.whole(value);
+    if (lines != null && lines <= maxTail) {
+      return lines.intValue();
     }
     throw invalid("tail must be 0 to " + maxTail + " or all");
-  }
-
-  private static @Nullable Cursor after(@Nullable String value) {
-    if (value == null) {
-      return null;
-    }
-    try {
-      return Cursor.parse(value);
-    } catch (StreamException e) {
-      throw new StreamException(e.code(), "after is " + e.getMessage(), e);
-    }
   }
 
   private static @Nullable String container(@Nullable String value) {

@@ -1,8 +1,12 @@
 package io.miststream.server;
 
+import io.miststream.core.AppCatalogue;
 import io.miststream.core.LogSource;
+import io.miststream.core.deployment.DeploymentJournal;
+import io.miststream.core.deployment.Deployments;
 import io.miststream.core.topic.LogTopics;
 import io.miststream.core.topic.StreamClose;
+import io.miststream.server.http.HttpLimits;
 import io.miststream.server.http.HttpRoutes;
 import io.miststream.server.http.Readiness;
 import io.miststream.server.tyrus.TransportSettings;
@@ -16,14 +20,17 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The stand-alone server: the WebSocket endpoints and a few HTTP routes on one port.
+ * The stand-alone server: the WebSocket endpoints and the HTTP routes on one port.
  *
  * <pre>{@code
  * try (MistStreamServer server = MistStreamServer.builder().logs(source).port(8080).start()) {
@@ -38,6 +45,7 @@ public final class MistStreamServer implements AutoCloseable {
   private static final Duration READINESS_TIMEOUT = Duration.ofSeconds(2);
 
   private final WebSocketServer server;
+  private final HttpRoutes routes;
   private final Readiness readiness;
   private final @Nullable LogTopics ownTopics;
   private final String host;
@@ -46,11 +54,13 @@ public final class MistStreamServer implements AutoCloseable {
 
   private MistStreamServer(
       WebSocketServer server,
+      HttpRoutes routes,
       Readiness readiness,
       @Nullable LogTopics ownTopics,
       String host,
       Duration shutdownGrace) {
     this.server = server;
+    this.routes = routes;
     this.readiness = readiness;
     this.ownTopics = ownTopics;
     this.host = host;
@@ -93,6 +103,7 @@ public final class MistStreamServer implements AutoCloseable {
     }
     readiness.shutDown();
     server.stop(StreamClose.SHUTDOWN, shutdownGrace.toNanos());
+    routes.close();
     readiness.close();
     if (ownTopics != null) {
       ownTopics.close();
@@ -107,6 +118,8 @@ public final class MistStreamServer implements AutoCloseable {
 
     private @Nullable LogSource source;
     private @Nullable LogTopics topics;
+    private @Nullable Deployments deployments;
+    private @Nullable AppCatalogue catalogue;
     private InetAddress address = loopback("127.0.0.1");
     private String host = "127.0.0.1"; // as it stands in an address
     private int port = 8080;
@@ -118,6 +131,8 @@ public final class MistStreamServer implements AutoCloseable {
     private Duration stallTimeout = TransportSettings.DEFAULT.stallTimeout();
     private Duration closeGrace = TransportSettings.DEFAULT.closeGrace();
     private int maxConnections = TransportSettings.DEFAULT.maxConnections();
+    private Duration bodyPause = HttpLimits.DEFAULT.bodyPause();
+    private int maxEventBytes = HttpLimits.DEFAULT.maxEventBytes();
 
     private Builder() {}
 
@@ -132,6 +147,22 @@ public final class MistStreamServer implements AutoCloseable {
     public Builder logs(LogTopics logs) {
       topics = logs;
       source = null;
+      return this;
+    }
+
+    /**
+     * Serves deployments: their streams, and the routes that start, stop and report them. They and
+     * their journal stay the caller's to close, after the server. While the journal cannot be
+     * written, {@code /ready} says so.
+     */
+    public Builder deployments(Deployments served) {
+      deployments = served;
+      return this;
+    }
+
+    /** Lists the apps of a catalogue. */
+    public Builder catalogue(AppCatalogue apps) {
+      catalogue = apps;
       return this;
     }
 
@@ -171,8 +202,8 @@ public final class MistStreamServer implements AutoCloseable {
     }
 
     /**
-     * What {@code /ready} asks: empty if all is well, else the reason why not. May block; no answer
-     * within 2 s counts as not ready. Always ready unless set.
+     * What {@code /ready} asks besides: empty if all is well, else the reason why not. May block;
+     * no answer within 2 s counts as not ready. Nothing unless set.
      */
     public Builder ready(Supplier<Optional<String>> check) {
       ready = check;
@@ -202,13 +233,35 @@ public final class MistStreamServer implements AutoCloseable {
 
     /**
      * How long a client may leave everything unread before it is dropped; 5 min unless set.
-     * Meanwhile it costs the server a connection with its buffer in the system (256 KiB), one write
-     * (64 KiB, or one message), and 256 KiB (or one message) more if it was reading history.
+     * Meanwhile a viewer costs the server a connection with its buffer in the system (256 KiB), one
+     * write (64 KiB, or one message), and 256 KiB (or one message) more if it was reading history.
      *
      * @throws IllegalArgumentException if it is not positive
      */
     public Builder stallTimeout(Duration timeout) {
       stallTimeout = positive("stallTimeout", timeout);
+      return this;
+    }
+
+    /**
+     * How long a client may pause within the body of a request, all of which may take ten times as
+     * long; 30 s unless set.
+     *
+     * @throws IllegalArgumentException if it is not positive
+     */
+    public Builder bodyPause(Duration pause) {
+      bodyPause = positive("bodyPause", pause);
+      return this;
+    }
+
+    /**
+     * Most bytes of a deployment's events in one request, 1 or more; 16 MiB unless set. Twice as
+     * much is held in memory, and what is sent beyond that meanwhile gets 503.
+     *
+     * @throws IllegalArgumentException if it is less
+     */
+    public Builder maxEventBytes(int bytes) {
+      maxEventBytes = positive("maxEventBytes", bytes);
       return this;
     }
 
@@ -228,11 +281,15 @@ public final class MistStreamServer implements AutoCloseable {
      * @throws IllegalArgumentException if it is less
      */
     public Builder maxConnections(int connections) {
-      if (connections < 1) {
-        throw new IllegalArgumentException("maxConnections must be positive");
-      }
-      maxConnections = connections;
+      maxConnections = positive("maxConnections", connections);
       return this;
+    }
+
+    private static int positive(String name, int number) {
+      if (number < 1) {
+        throw new IllegalArgumentException(name + " must be positive");
+      }
+      return number;
     }
 
     private static Duration positive(String name, Duration time) {
@@ -258,7 +315,7 @@ public final class MistStreamServer implements AutoCloseable {
     /**
      * Starts the server.
      *
-     * @throws IllegalArgumentException if no source of logs is set
+     * @throws IllegalArgumentException if neither logs nor deployments are set
      * @throws UncheckedIOException if the address cannot be bound
      * @throws IllegalStateException if the WebSocket engine cannot be started
      */
@@ -266,10 +323,13 @@ public final class MistStreamServer implements AutoCloseable {
       LogSource logs = source;
       LogTopics own = logs == null ? null : LogTopics.builder(logs).build();
       LogTopics served = own == null ? topics : own;
-      if (served == null) {
-        throw new IllegalArgumentException("there is nothing to serve: set logs");
+      if (served == null && deployments == null) {
+        throw new IllegalArgumentException("there is nothing to serve: set logs or deployments");
       }
-      Readiness readiness = new Readiness(ready, READINESS_TIMEOUT);
+      Readiness readiness = new Readiness(problems(), READINESS_TIMEOUT);
+      HttpRoutes routes =
+          new HttpRoutes(
+              readiness, examples(served), new HttpLimits(maxEventBytes, bodyPause, stallTimeout));
       try {
         TransportSettings transport =
             new TransportSettings(
@@ -281,14 +341,25 @@ public final class MistStreamServer implements AutoCloseable {
                 InboundLimit.MAX_BYTES,
                 TransportSettings.DEFAULT.maxHeaderBytes(),
                 TransportSettings.DEFAULT.sendBufferBytes());
-        HttpRoutes routes = new HttpRoutes(readiness, StreamEndpoints.LOG_PATHS);
         WebSocketServer server = new WebSocketServer(address, port, transport, routes);
-        for (ServerEndpointConfig endpoint : StreamEndpoints.logs(served, logParser)) {
-          server.addEndpoint(endpoint, logParser::parse);
+        if (served != null) {
+          for (ServerEndpointConfig endpoint : StreamEndpoints.logs(served, logParser)) {
+            server.addEndpoint(endpoint, logParser::parse);
+          }
+        }
+        if (deployments != null) {
+          routes.add(deployments);
+          for (ServerEndpointConfig endpoint : StreamEndpoints.deployments(deployments.journal())) {
+            server.addEndpoint(endpoint, DeploymentRequest::parse);
+          }
+        }
+        if (catalogue != null) {
+          routes.add(catalogue);
         }
         server.start();
-        return new MistStreamServer(server, readiness, own, host, shutdownGrace);
+        return new MistStreamServer(server, routes, readiness, own, host, shutdownGrace);
       } catch (IOException | DeploymentException | RuntimeException e) {
+        routes.close();
         readiness.close();
         if (own != null) {
           own.close();
@@ -299,6 +370,30 @@ public final class MistStreamServer implements AutoCloseable {
         }
         throw new IllegalStateException("cannot start: " + e.getMessage(), e);
       }
+    }
+
+    /** What {@code /ready} asks, of what is set now. */
+    private Supplier<Optional<String>> problems() {
+      Supplier<Optional<String>> others = ready;
+      if (deployments == null) {
+        return others;
+      }
+      DeploymentJournal journal = deployments.journal();
+      return () ->
+          Stream.of(others.get(), journal.problem())
+              .flatMap(Optional::stream)
+              .reduce((one, two) -> one + "; " + two);
+    }
+
+    private List<String> examples(@Nullable LogTopics logs) {
+      List<String> examples = new ArrayList<>();
+      if (logs != null) {
+        StreamEndpoints.LOG_PATHS.forEach(path -> examples.add(path + "?appId=1"));
+      }
+      if (deployments != null) {
+        StreamEndpoints.DEPLOYMENT_PATHS.forEach(path -> examples.add(path + "?deploymentId=1"));
+      }
+      return examples;
     }
 
     private static InetAddress loopback(String host) {

@@ -1,12 +1,16 @@
 package io.miststream.server;
 
+import io.miststream.core.deployment.DeploymentJournal;
 import io.miststream.core.topic.LogTopics;
+import io.miststream.core.topic.Viewer;
 import jakarta.websocket.DeploymentException;
 import jakarta.websocket.server.ServerContainer;
 import jakarta.websocket.server.ServerEndpointConfig;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The WebSocket endpoints, for any {@code jakarta.websocket} container: an embedding Tomcat, Jetty,
@@ -14,9 +18,9 @@ import java.util.stream.Collectors;
  * upgrade, and a bad one is answered with one {@code error} message and close 1008.
  *
  * <p><b>They check neither who connects nor {@code Origin}.</b> Whoever reaches them reads every
- * log; and a browser opens a WebSocket for a page of any site, with the user's cookies (cross-site
- * WebSocket hijacking). So the embedding application has to guard them: by a filter before their
- * paths that authenticates the user and allows known origins only.
+ * log and deployment; and a browser opens a WebSocket for a page of any site, with the user's
+ * cookies (cross-site WebSocket hijacking). So the embedding application has to guard them: by a
+ * filter before their paths that authenticates the user and allows known origins only.
  *
  * <p>Sessions are pinged, every 30 s unless told otherwise. One that has shown no sign of life
  * since a ping is closed when the next is due; not while a message to it is stuck, which is given 5
@@ -29,6 +33,10 @@ public final class StreamEndpoints {
   /** Paths of an app's logs: the documented one, and the one that Mist's own dashboard uses. */
   public static final List<String> LOG_PATHS =
       List.of("/ws/container/logs", "/api/ws/container/logs");
+
+  /** Paths of a deployment: the documented one, and the one that Mist's own dashboard uses. */
+  public static final List<String> DEPLOYMENT_PATHS =
+      List.of("/ws/deployment/logs", "/api/deployments/logs/stream");
 
   static final Duration PING_INTERVAL = Duration.ofSeconds(30);
 
@@ -55,14 +63,45 @@ public final class StreamEndpoints {
    */
   public static List<ServerEndpointConfig> logs(
       LogTopics topics, LogRequestParser parser, Duration pingInterval) {
+    return endpoints(LOG_PATHS, query -> topics.open(parser.parse(query)), pingInterval);
+  }
+
+  /**
+   * Endpoints of deployments, one per path of {@link #DEPLOYMENT_PATHS}.
+   *
+   * @param journal where viewers are opened; stays the caller's to close
+   */
+  public static List<ServerEndpointConfig> deployments(DeploymentJournal journal) {
+    return deployments(journal, PING_INTERVAL);
+  }
+
+  /**
+   * The same, pinging sessions more or less often.
+   *
+   * @param pingInterval between two pings of a session, positive; 30 s without it
+   * @throws IllegalArgumentException if it is not
+   */
+  public static List<ServerEndpointConfig> deployments(
+      DeploymentJournal journal, Duration pingInterval) {
+    return endpoints(
+        DEPLOYMENT_PATHS,
+        query -> {
+          DeploymentRequest request = DeploymentRequest.parse(query);
+          return journal.open(request.id(), request.after());
+        },
+        pingInterval);
+  }
+
+  private static List<ServerEndpointConfig> endpoints(
+      List<String> paths, Function<@Nullable String, Viewer> streams, Duration pingInterval) {
     if (pingInterval.isZero() || pingInterval.isNegative()) {
       throw new IllegalArgumentException("pingInterval must be positive");
     }
-    LogsEndpoint endpoint = new LogsEndpoint(topics, parser, pingInterval);
-    return LOG_PATHS.stream()
+    StreamEndpoint endpoint = new StreamEndpoint(streams, pingInterval);
+    return paths.stream()
         .map(
             path ->
-                ServerEndpointConfig.Builder.create(LogsEndpoint.class, path)
+                ServerEndpointConfig.Builder.create(StreamEndpoint.class, path)
                     .configurator(new OneInstance(endpoint))
                     .build())
         .collect(Collectors.toUnmodifiableList());
@@ -80,10 +119,22 @@ public final class StreamEndpoints {
     }
   }
 
-  private static final class OneInstance extends ServerEndpointConfig.Configurator {
-    private final LogsEndpoint endpoint;
+  /**
+   * Adds the endpoints of deployments to a container that is being deployed.
+   *
+   * @throws DeploymentException as the container does
+   */
+  public static void addDeployments(ServerContainer container, DeploymentJournal journal)
+      throws DeploymentException {
+    for (ServerEndpointConfig endpoint : deployments(journal)) {
+      container.addEndpoint(endpoint);
+    }
+  }
 
-    OneInstance(LogsEndpoint endpoint) {
+  private static final class OneInstance extends ServerEndpointConfig.Configurator {
+    private final StreamEndpoint endpoint;
+
+    OneInstance(StreamEndpoint endpoint) {
       this.endpoint = endpoint;
     }
 

@@ -1,6 +1,6 @@
 package io.miststream.server.http;
 
-import java.nio.charset.StandardCharsets;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /** The JSON that every refusal carries: {@code {"error":{"code":"…","message":"…"}}}. */
 public final class ErrorBody {
@@ -9,23 +9,12 @@ public final class ErrorBody {
 
   /** The body in UTF-8. */
   public static byte[] of(String code, String message) {
-    return ("{\"error\":{\"code\":" + quote(code) + ",\"message\":" + quote(message) + "}}")
-        .getBytes(StandardCharsets.UTF_8);
+    return Json.bytes(object(code, message));
   }
 
-  /** A JSON string (RFC 8259, section 7); halves of surrogate pairs become escapes. */
-  static String quote(String text) {
-    StringBuilder out = new StringBuilder(text.length() + 2).append('"');
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (c == '"' || c == '\\') {
-        out.append('\\').append(c);
-      } else if (c < ' ' || c == 0x7F || Character.isSurrogate(c)) {
-        out.append(String.format("\\u%04x", (int) c));
-      } else {
-        out.append(c);
-      }
-    }
-    return out.append('"').toString();
+  static ObjectNode object(String code, String message) {
+    ObjectNode body = Json.object();
+    body.putObject("error").put("code", code).put("message", message);
+    return body;
   }
 }

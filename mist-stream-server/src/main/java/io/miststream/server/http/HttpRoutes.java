@@ -1,96 +1,178 @@
 package io.miststream.server.http;
 
+import io.miststream.core.AppCatalogue;
+import io.miststream.core.ErrorCode;
+import io.miststream.core.StreamException;
+import io.miststream.core.deployment.Deployments;
+import io.miststream.core.deployment.JournalException;
+import io.miststream.server.http.Route.BodyRule;
+import io.miststream.server.http.Route.Call;
+import io.miststream.server.query.QueryString;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
-import org.glassfish.grizzly.http.Method;
+import java.util.Locale;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicLong;
 import org.glassfish.grizzly.http.server.HttpHandler;
 import org.glassfish.grizzly.http.server.Request;
 import org.glassfish.grizzly.http.server.Response;
+import org.glassfish.grizzly.http.util.DataChunk;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Answers what is no WebSocket: {@code /}, {@code /health} and {@code /ready}. */
-public final class HttpRoutes extends HttpHandler {
-  private static final String JSON = "application/json";
-  private static final byte[] HEALTHY = utf8("{\"status\":\"ok\"}");
+/** Answers what is no WebSocket: finds the route, and does what all routes have in common. */
+public final class HttpRoutes extends HttpHandler implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(HttpRoutes.class);
+  private static final int BODIES_AT_ONCE = 2; // of the longest that are allowed
 
-  private final Readiness readiness;
-  private final byte[] index;
+  private final List<Route> routes = new ArrayList<>();
+  private final HttpLimits limits;
+  private final Workers workers = new Workers();
+  private final AtomicLong room;
 
   /**
-   * Routes that do nothing until they are asked.
+   * Routes of the server itself; {@code /}, {@code /health} and {@code /ready}.
    *
    * @param readiness what {@code /ready} asks
-   * @param webSockets paths for the page at {@code /} to name
+   * @param webSockets for the page at {@code /} to name
    */
-  public HttpRoutes(Readiness readiness, List<String> webSockets) {
-    this.readiness = readiness;
-    this.index = utf8(IndexPage.html(webSockets));
+  public HttpRoutes(Readiness readiness, List<String> webSockets, HttpLimits limits) {
+    this.limits = limits;
+    this.room =
+        new AtomicLong(
+            BODIES_AT_ONCE * (long) Math.max(limits.maxEventBytes(), BodyRule.JSON.maxBytes()));
+    routes.addAll(new StatusRoutes(readiness, webSockets, routes).routes());
+  }
+
+  /** Adds the routes of deployments; before the server is started. */
+  public void add(Deployments deployments) {
+    routes.addAll(new DeploymentRoutes(deployments, limits.maxEventBytes()).routes());
+  }
+
+  /** Adds the routes of apps; before the server is started. */
+  public void add(AppCatalogue catalogue) {
+    routes.addAll(new AppRoutes(catalogue).routes());
   }
 
   @Override
-  public void service(Request request, Response response) throws IOException {
+  public void service(Request request, Response response) {
+    Exchange exchange = new Exchange(request, response, workers, limits.stall());
     String path = request.getRequestURI();
-    switch (path) {
-      case "/", "/health", "/ready" -> {
-        if (!isGet(request)) {
-          response.setHeader("Allow", "GET, HEAD");
-          error(request, response, 405, "method_not_allowed", "Only GET and HEAD are allowed");
-        } else if (path.equals("/")) {
-          send(request, response, 200, "text/html; charset=utf-8", index);
-        } else if (path.equals("/health")) {
-          send(request, response, 200, JSON, HEALTHY);
-        } else {
-          ready(request, response);
+    List<String> segments = Route.segments(path);
+    String method = request.getMethod().getMethodString();
+    TreeSet<String> methods = new TreeSet<>();
+    for (Route route : routes) {
+      if (route.isAt(segments)) {
+        if (route.methods().contains(method)) {
+          serve(route, exchange, segments);
+          return;
         }
+        methods.addAll(route.methods());
       }
-      default -> error(request, response, 404, "not_found", "There is nothing at " + path);
+    }
+    if (methods.isEmpty()) {
+      exchange.answer(Answer.error(404, "not_found", "There is nothing at " + path));
+    } else {
+      exchange.answer(
+          Answer.error(
+                  405,
+                  "method_not_allowed",
+                  "Only " + String.join(" and ", methods) + " are allowed")
+              .with("Allow", String.join(", ", methods)));
     }
   }
 
-  private static boolean isGet(Request request) {
-    return request.getMethod().equals(Method.GET) || request.getMethod().equals(Method.HEAD);
+  private void serve(Route route, Exchange exchange, List<String> segments) {
+    BodyRule rule = route.body();
+    if (rule == null) {
+      start(route, exchange, segments, InputStream.nullInputStream(), () -> {});
+      return;
+    }
+    Request request = exchange.request();
+    if (!rule.types().contains(mediaType(request.getContentType()))) {
+      exchange.answer(
+          Answer.error(
+              415,
+              "unsupported_media_type",
+              "Content-Type must be " + String.join(" or ", rule.types())));
+    } else if (request.getContentLengthLong() > rule.maxBytes()) {
+      exchange.answer(RequestBody.tooLong(rule.maxBytes()));
+    } else {
+      RequestBody[] body = new RequestBody[1];
+      body[0] =
+          new RequestBody(
+              exchange,
+              rule.maxBytes(),
+              limits,
+              room,
+              bytes -> start(route, exchange, segments, bytes, body[0]::release));
+      body[0].read();
+    }
   }
 
-  private void ready(Request request, Response response) {
-    response.suspend();
-    readiness.check(
-        reason -> {
+  private static String mediaType(@Nullable String contentType) {
+    return contentType == null ? "" : contentType.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+  }
+
+  private void start(
+      Route route, Exchange exchange, List<String> segments, InputStream body, Runnable done) {
+    Runnable task =
+        () -> {
           try {
-            if (reason.isEmpty()) {
-              send(request, response, 200, JSON, utf8("{\"status\":\"ready\"}"));
-            } else {
-              error(request, response, 503, "not_ready", reason.get());
-            }
-          } catch (IOException e) {
-            // The client is gone; resuming ends the request.
+            run(route, exchange, segments, body);
+          } finally {
+            done.run();
           }
-          response.resume();
-        });
-  }
-
-  private static void error(
-      Request request, Response response, int status, String code, String message)
-      throws IOException {
-    send(request, response, status, JSON, ErrorBody.of(code, message));
-  }
-
-  private static void send(Request request, Response response, int status, String type, byte[] body)
-      throws IOException {
-    response.setStatus(status);
-    response.setContentType(type);
-    response.setContentLength(body.length);
-    response.setHeader("Cache-Control", "no-store");
-    response.setHeader("X-Content-Type-Options", "nosniff");
-    response.setHeader("Referrer-Policy", "no-referrer");
-    response.setHeader(
-        "Content-Security-Policy",
-        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'");
-    if (!request.getMethod().equals(Method.HEAD)) {
-      response.getOutputStream().write(body);
+        };
+    if (!route.blocks()) {
+      task.run();
+    } else if (!workers.begin(task)) {
+      done.run();
+      exchange.answer(Answer.unavailable("unavailable", "The server is busy"));
     }
   }
 
-  private static byte[] utf8(String text) {
-    return text.getBytes(StandardCharsets.UTF_8);
+  private static void run(Route route, Exchange exchange, List<String> segments, InputStream body) {
+    try {
+      DataChunk query = exchange.request().getRequest().getQueryStringDC();
+      String raw = query.isNull() ? null : query.toString(StandardCharsets.ISO_8859_1);
+      route
+          .handler()
+          .handle(new Call(route.id(segments), QueryString.parse(raw), body), exchange::answer);
+    } catch (RefusedException e) {
+      exchange.answer(e.answer());
+    } catch (StreamException e) {
+      exchange.answer(answer(e));
+    } catch (JournalException e) {
+      exchange.answer(Answer.unavailable("journal_not_writable", String.valueOf(e.getMessage())));
+    } catch (IOException | RuntimeException e) {
+      LOG.warn("{} {} failed", route.method(), route.path(), e);
+      exchange.answer(
+          Answer.error(500, ErrorCode.INTERNAL.wire(), "Something went wrong on the server"));
+    }
+  }
+
+  private static Answer answer(StreamException problem) {
+    String message = String.valueOf(problem.getMessage());
+    String code = problem.code().wire();
+    return switch (problem.code()) {
+      case INVALID_REQUEST -> Answer.error(400, code, message);
+      case PERMISSION_DENIED -> Answer.error(403, code, message);
+      case CONTAINER_NOT_FOUND, DEPLOYMENT_NOT_FOUND -> Answer.error(404, code, message);
+      case CONTAINER_NOT_RUNNING, LOGS_NOT_READABLE, DEPLOYMENT_FAILED ->
+          Answer.error(409, code, message);
+      case SOURCE_UNAVAILABLE -> Answer.unavailable("unavailable", message);
+      case INTERNAL -> Answer.error(500, code, message);
+    };
+  }
+
+  /** Ends the threads, once nobody is connected any more. */
+  @Override
+  public void close() {
+    workers.close();
   }
 }

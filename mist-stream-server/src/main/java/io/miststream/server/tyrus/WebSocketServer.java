@@ -34,7 +34,6 @@ public final class WebSocketServer {
   private static final String NAME = "mist-stream";
   private static final int KEEP_ALIVE_SECONDS = 30;
   private static final int MAX_WORKERS = 16;
-  private static final int MAX_BODY_TO_SKIP = 64 << 10;
   private static final long WAIT_STEP = TimeUnit.MILLISECONDS.toNanos(5);
 
   private final TransportSettings settings;
@@ -75,7 +74,9 @@ public final class WebSocketServer {
     config.setJmxEnabled(false);
     config.setTraceEnabled(false);
     config.setPassTraceRequest(true); // to the routes, which know no such method
-    config.setMaxPayloadRemainderToSkip(MAX_BODY_TO_SKIP);
+    // What is left of a body that was refused is skipped, however long: closing would reset the
+    // connection and take the answer with it. It has as long for that as for a header.
+    config.setMaxPayloadRemainderToSkip(-1);
     config.addHttpHandler(routes, "/");
 
     listener.getKeepAlive().setIdleTimeoutInSeconds(KEEP_ALIVE_SECONDS);

@@ -1,5 +1,6 @@
 package io.miststream.server.tyrus;
 
+import io.miststream.server.http.HttpLimits;
 import io.miststream.server.http.HttpRoutes;
 import io.miststream.server.http.Readiness;
 import jakarta.websocket.Endpoint;
@@ -46,7 +47,10 @@ public final class EchoServer {
             InetAddress.getLoopbackAddress(),
             port,
             settings,
-            new HttpRoutes(new Readiness(Optional::empty, Duration.ofSeconds(1)), List.of("/")));
+            new HttpRoutes(
+                new Readiness(Optional::empty, Duration.ofSeconds(1)),
+                List.of("/"),
+                HttpLimits.DEFAULT));
     server.addEndpoint(ServerEndpointConfig.Builder.create(Echo.class, "/").build(), query -> {});
     server.start();
     return server;

@@ -1,5 +1,6 @@
-package io.miststream.server;
+package io.miststream.server.query;
 
+import io.miststream.core.Cursor;
 import io.miststream.core.ErrorCode;
 import io.miststream.core.StreamException;
 import java.io.ByteArrayOutputStream;
@@ -10,13 +11,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The parameters of a request, decoded as browsers encode them (WHATWG URL, section 5.1): {@code +}
  * is a space, percent-escapes are UTF-8. Unlike browsers it refuses what is malformed.
  */
-final class QueryString {
+public final class QueryString {
+  private static final Pattern DIGITS = Pattern.compile("[0-9]{1,19}");
 
   private final Map<String, List<String>> parameters = new LinkedHashMap<>();
 
@@ -28,7 +31,7 @@ final class QueryString {
    * @throws StreamException {@code INVALID_REQUEST} for a control character, a broken escape or
    *     bytes that are not UTF-8
    */
-  static QueryString parse(@Nullable String raw) {
+  public static QueryString parse(@Nullable String raw) {
     QueryString query = new QueryString();
     if (raw != null) {
       int start = 0;
@@ -58,7 +61,7 @@ final class QueryString {
    *
    * @throws StreamException {@code INVALID_REQUEST} if it is given more than once
    */
-  @Nullable String one(String name) {
+  public @Nullable String one(String name) {
     List<String> values = parameters.get(name);
     if (values == null) {
       return null;
@@ -68,6 +71,56 @@ final class QueryString {
     }
     String value = values.get(0);
     return value.isEmpty() ? null : value;
+  }
+
+  /**
+   * An id that has to be given.
+   *
+   * @throws StreamException {@code INVALID_REQUEST} if it is missing or not a positive integer
+   */
+  public long id(String name) {
+    String value = one(name);
+    if (value == null) {
+      throw invalid(name + " is missing");
+    }
+    return id(name, value);
+  }
+
+  /**
+   * Reads an id.
+   *
+   * @param name for the message
+   * @throws StreamException {@code INVALID_REQUEST} if it is not a positive integer
+   */
+  public static long id(String name, String value) {
+    Long id = whole(value);
+    if (id == null || id == 0) {
+      throw invalid(name + " must be a positive integer");
+    }
+    return id;
+  }
+
+  /** A whole number that is not negative; null if it is something else, or too large. */
+  public static @Nullable Long whole(String value) {
+    try {
+      return DIGITS.matcher(value).matches() ? Long.valueOf(value) : null;
+    } catch (NumberFormatException e) {
+      return null;
+    }
+  }
+
+  /**
+   * The position to go on behind, or null if none is given.
+   *
+   * @throws StreamException {@code INVALID_REQUEST} if it is not a cursor
+   */
+  public @Nullable Cursor after() {
+    String value = one("after");
+    try {
+      return value == null ? null : Cursor.parse(value);
+    } catch (StreamException e) {
+      throw new StreamException(e.code(), "after is " + e.getMessage(), e);
+    }
   }
 
   private static String decode(String text) {

@@ -3,7 +3,6 @@ package io.miststream.server;
 import io.miststream.core.ErrorCode;
 import io.miststream.core.StreamError;
 import io.miststream.core.StreamException;
-import io.miststream.core.topic.LogTopics;
 import io.miststream.core.topic.StreamClose;
 import io.miststream.core.topic.Viewer;
 import io.miststream.core.wire.WireCodec;
@@ -13,28 +12,34 @@ import jakarta.websocket.EndpointConfig;
 import jakarta.websocket.Session;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One instance serves all sessions: containers differ in how many they make, so whatever belongs to
- * a session lives in its user properties. Public because containers look for its methods; {@link
- * StreamEndpoints} makes it.
+ * Serves streams of one kind, whichever it is. One instance serves all sessions: containers differ
+ * in how many they make, so whatever belongs to a session lives in its user properties. Public
+ * because containers look for its methods; {@link StreamEndpoints} makes it.
  */
-public final class LogsEndpoint extends Endpoint {
-  private static final Logger LOG = LoggerFactory.getLogger(LogsEndpoint.class);
+public final class StreamEndpoint extends Endpoint {
+  private static final Logger LOG = LoggerFactory.getLogger(StreamEndpoint.class);
 
   // What to run when the session is closed.
   private static final String LEAVE = "io.miststream.server.leave";
 
-  private final LogTopics topics;
-  private final LogRequestParser parser;
+  private final Function<@Nullable String, Viewer> streams;
   private final Duration pingInterval;
   private final EndpointThreads threads = new EndpointThreads();
 
-  LogsEndpoint(LogTopics topics, LogRequestParser parser, Duration pingInterval) {
-    this.topics = topics;
-    this.parser = parser;
+  /**
+   * An endpoint that pings.
+   *
+   * @param streams opens what the raw query string of a session asks for, or throws a {@link
+   *     StreamException}
+   */
+  StreamEndpoint(Function<@Nullable String, Viewer> streams, Duration pingInterval) {
+    this.streams = streams;
     this.pingInterval = pingInterval;
   }
 
@@ -45,7 +50,7 @@ public final class LogsEndpoint extends Endpoint {
     session.setMaxIdleTimeout(-1);
     InboundLimit inbound = InboundLimit.install(session);
     try {
-      Viewer viewer = topics.open(parser.parse(session.getQueryString()));
+      Viewer viewer = streams.apply(session.getQueryString());
       if (session.getUserProperties().get(FrameConnection.PROPERTY)
           instanceof FrameConnection connection) {
         onClose(session, viewer::close);
