@@ -391,7 +391,8 @@ public final class MistStreamServer implements AutoCloseable {
         StreamEndpoints.LOG_PATHS.forEach(path -> examples.add(path + "?appId=1"));
       }
       if (deployments != null) {
-        StreamEndpoints.DEPLOYMENT_PATHS.forEach(path -> examples.add(path + "?deploymentId=1"));
+        StreamEndpoints.DEPLOYMENT_PATHS.forEach(
+            path -> examples.add(path + (path.startsWith("/ws") ? "?deploymentId=1" : "?id=1")));
       }
       return examples;
     }

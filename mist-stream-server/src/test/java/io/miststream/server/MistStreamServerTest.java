@@ -3,6 +3,7 @@ package io.miststream.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.miststream.core.AppCatalogue;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
@@ -38,8 +39,11 @@ class MistStreamServerTest {
     refused("stallTimeout must be positive", () -> builder.stallTimeout(Duration.ZERO));
     refused("closeGrace must be positive", () -> builder.closeGrace(Duration.ZERO));
     refused("maxConnections must be positive", () -> builder.maxConnections(0));
+    refused("maxEventBytes must be positive", () -> builder.maxEventBytes(0));
+    refused("bodyPause must be positive", () -> builder.bodyPause(Duration.ZERO));
     refused("shutdownGrace must be 0 to 4 s", () -> builder.shutdownGrace(Duration.ofSeconds(5)));
     refused("there is nothing to serve", builder::start);
+    refused("there is nothing to serve", builder.catalogue(AppCatalogue.EMPTY)::start);
   }
 
   private static void refused(String sentence, ThrowingCallable call) {

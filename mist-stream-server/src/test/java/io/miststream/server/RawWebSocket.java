@@ -215,6 +215,11 @@ public final class RawWebSocket implements AutoCloseable {
     return line.toString(StandardCharsets.ISO_8859_1);
   }
 
+  /** Reads whatever comes until the connection ends. */
+  public String readRest() throws IOException {
+    return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+  }
+
   /** Reads one frame, which must not be masked. */
   public Frame readFrame() throws IOException {
     int first = in.readUnsignedByte();

@@ -75,7 +75,8 @@ record Route(String method, String path, @Nullable BodyRule body, boolean blocks
       return false;
     }
     for (int i = 0; i < own.size(); i++) {
-      if (!own.get(i).equals(ID) && !own.get(i).equals(segments.get(i))) {
+      String segment = segments.get(i);
+      if (own.get(i).equals(ID) ? segment.isEmpty() : !own.get(i).equals(segment)) {
         return false;
       }
     }

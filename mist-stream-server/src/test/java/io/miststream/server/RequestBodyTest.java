@@ -1,0 +1,223 @@
+package io.miststream.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.miststream.server.RawWebSocket.Response;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Bodies that come in pieces, late, too long, broken or not at all: nothing hangs. */
+class RequestBodyTest {
+  private static final String OK = "{\"appId\":1,\"reported\":true}";
+
+  @TempDir private Path directory;
+  private DeploymentServer server;
+
+  @BeforeEach
+  void start() throws Exception {
+    server =
+        new DeploymentServer(
+            directory, builder -> builder.bodyPause(Duration.ofMillis(500)).maxEventBytes(1000));
+  }
+
+  @AfterEach
+  void stop() {
+    server.close();
+  }
+
+  private static String head(String... headers) {
+    return "POST /api/deployments HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        + String.join("\r\n", headers)
+        + "\r\n\r\n";
+  }
+
+  private static String chunk(String bytes) {
+    return Integer.toHexString(bytes.length()) + "\r\n" + bytes + "\r\n";
+  }
+
+  private RawWebSocket send(String... pieces) throws IOException {
+    RawWebSocket socket = RawWebSocket.connect(server.port());
+    for (String piece : pieces) {
+      socket.send(piece);
+    }
+    return socket;
+  }
+
+  private static void healthy(RawWebSocket socket) throws IOException {
+    socket.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    assertThat(socket.readResponse().body()).isEqualTo("{\"status\":\"ok\"}");
+  }
+
+  @Test
+  void bodiesInPiecesAreRead() throws Exception {
+    try (RawWebSocket socket = send(head("Content-Length: " + OK.length()))) {
+      for (int i = 0; i < OK.length(); i++) {
+        socket.send(OK.substring(i, i + 1));
+      }
+      assertThat(socket.readResponse().status()).isEqualTo(202);
+      healthy(socket);
+    }
+    try (RawWebSocket socket = send(head("Transfer-Encoding: chunked"))) {
+      for (int i = 0; i < OK.length(); i++) {
+        socket.send(chunk(OK.substring(i, i + 1)));
+      }
+      socket.send("0\r\n\r\n");
+      assertThat(socket.readResponse().status()).isEqualTo(202);
+      healthy(socket);
+    }
+  }
+
+  @Test
+  void requestsThatFollowAtOnceAreAnsweredInTurn() throws Exception {
+    String request = head("Content-Length: " + OK.length()) + OK;
+    try (RawWebSocket socket = send(request + request + request)) {
+      for (int i = 1; i <= 3; i++) {
+        assertThat(socket.readResponse().body()).isEqualTo("{\"deployment_id\":" + i + "}");
+      }
+      healthy(socket);
+    }
+  }
+
+  @Test
+  void whoAsksFirstIsToldToGoOn() throws Exception {
+    try (RawWebSocket socket =
+        send(head("Content-Length: " + OK.length(), "Expect: 100-continue"))) {
+      assertThat(socket.readResponse().status()).isEqualTo(100);
+      socket.send(OK);
+      assertThat(socket.readResponse().status()).isEqualTo(202);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Content-Length: 10\r\n\r\n",
+        "Content-Length: 10\r\n\r\n{\"app",
+        "Transfer-Encoding: chunked\r\n\r\n",
+        "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"app\r\n",
+        "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"a",
+      })
+  void whatDoesNotArriveIsNotWaitedForForLong(String rest) throws Exception {
+    try (RawWebSocket socket = send(head().replaceFirst("\r\n\r\n\r\n$", "\r\n") + rest)) {
+      Response response = socket.readResponse();
+      assertThat(response.status()).isEqualTo(408);
+      assertThat(response.header("Connection")).isEqualToIgnoringCase("close");
+      assertThat(response.body()).contains("\"code\":\"timeout\"");
+    }
+  }
+
+  @Test
+  void whatTricklesInWinsNoTime() throws Exception {
+    try (RawWebSocket socket = send(head("Content-Length: 1000"))) {
+      socket.readTimeout(100);
+      Response response = null;
+      long start = System.nanoTime();
+      while (response == null && System.nanoTime() - start < Duration.ofSeconds(9).toNanos()) {
+        socket.send(" ");
+        try {
+          response = socket.readResponse();
+        } catch (java.net.SocketTimeoutException e) {
+          // Not yet.
+        }
+      }
+      assertThat(response).isNotNull();
+      assertThat(response.status()).isEqualTo(408);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        "Transfer-Encoding: chunked\r\n\r\n-1\r\n{}\r\n",
+        "Transfer-Encoding: chunked\r\n\r\n2\r\n{}x\r\n0\r\n\r\n",
+        "Content-Length: -1\r\n\r\n{}",
+        "Content-Length: x\r\n\r\n{}",
+        "Content-Length: 99999999999999999999\r\n\r\n{}",
+      })
+  void whatIsNoBodyIsRefusedOrCut(String rest) throws Exception {
+    try (RawWebSocket socket = send(head().replaceFirst("\r\n\r\n\r\n$", "\r\n") + rest)) {
+      try {
+        assertThat(socket.readResponse().status()).isBetween(400, 499);
+      } catch (IOException e) {
+        assertThat(socket.isEnded()).isTrue();
+      }
+    }
+    assertThat(server.get("/api/deployments").body()).isEqualTo("{\"deployments\":[]}");
+  }
+
+  @Test
+  void whatIsTooLongIsRefusedAndTheConnectionServesOn() throws Exception {
+    String tooLong = " ".repeat(300_000);
+    try (RawWebSocket socket = send(head("Content-Length: 300000"))) {
+      Response response = socket.readResponse(); // before any of it is sent
+      assertThat(response.status()).isEqualTo(413);
+      assertThat(response.body()).contains("The body is longer than 65536 bytes");
+      socket.send(tooLong);
+      healthy(socket);
+    }
+    try (RawWebSocket socket =
+        send(head("Transfer-Encoding: chunked"), chunk(tooLong), "0\r\n\r\n")) {
+      assertThat(socket.readResponse().status()).isEqualTo(413);
+      healthy(socket);
+    }
+    try (RawWebSocket socket =
+        send(head("Content-Length: 65536"), OK, " ".repeat(65536 - OK.length()))) {
+      assertThat(socket.readResponse().status()).isEqualTo(202);
+    }
+  }
+
+  @Test
+  void whoeverSendsTooMuchAtOnceIsAskedToComeBack() throws Exception {
+    List<RawWebSocket> stuck = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      stuck.add(send(head("Content-Length: 60001"), " ".repeat(60_000)));
+    }
+    try (RawWebSocket socket = send(head("Content-Length: 60001"), " ".repeat(60_000))) {
+      Response response = socket.readResponse();
+      assertThat(response.status()).isEqualTo(503);
+      assertThat(response.header("Retry-After")).isEqualTo("5");
+    }
+    for (RawWebSocket socket : stuck) {
+      assertThat(socket.readResponse().status()).isEqualTo(408);
+      socket.close();
+    }
+    for (int i = 0; i < 20; i++) {
+      send(head("Content-Length: 60001"), " ".repeat(60_000)).reset();
+    }
+    await()
+        .untilAsserted(
+            () -> {
+              String padded = OK + " ".repeat(60_000);
+              assertThat(server.post("/api/deployments", padded).statusCode()).isEqualTo(202);
+            });
+    for (int i = 0; i < 10; i++) {
+      assertThat(server.post("/api/deployments", OK + " ".repeat(60_000)).statusCode())
+          .isEqualTo(202);
+    }
+  }
+
+  @Test
+  void slowSendersHoldUpNobody() throws Exception {
+    List<RawWebSocket> slow = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      slow.add(send(head("Content-Length: 100"), "{"));
+    }
+    assertThat(server.get("/health").statusCode()).isEqualTo(200);
+    assertThat(server.post("/api/deployments", OK).statusCode()).isEqualTo(202);
+    for (RawWebSocket socket : slow) {
+      assertThat(socket.readResponse().status()).isEqualTo(408);
+      socket.close();
+    }
+  }
+}
