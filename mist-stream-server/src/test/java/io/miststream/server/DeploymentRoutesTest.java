@@ -152,7 +152,7 @@ class DeploymentRoutesTest {
         404,
         "deployment_not_found",
         "Deployment not found");
-    for (String id : List.of("abc", "0", "-1", "1.5", "99999999999999999999", "%31")) {
+    for (String id : List.of("abc", "0", "-1", "1.5", "99999999999999999999", "%31", "%C3")) {
       String path = ALL + "/" + id + what;
       error(
           post ? server.post(path, "{}") : server.get(path),

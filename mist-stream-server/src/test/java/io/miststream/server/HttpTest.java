@@ -138,7 +138,9 @@ class HttpTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"/nothing", "/health/", "/../health", "/%2e%2e/etc/passwd", "/a;b=c", "/<i>\"x"})
+      strings = {
+        "/nothing", "/health/", "/../health", "/%2e%2e/etc/passwd", "/%zz", "/%", "/a;b=c", "/<i>\"x"
+      })
   void otherPathsAreNotFound(String path) throws IOException {
     Response response = answer("GET", path);
     assertThat(response.status()).isEqualTo(404);

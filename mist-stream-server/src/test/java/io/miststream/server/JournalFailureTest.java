@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -95,14 +96,16 @@ class JournalFailureTest {
       return process.exitValue();
     }
 
+    /** Takes whatever room there is. */
     Path fill() throws IOException {
       Path fill = at.resolve("fill");
       try {
-        Files.write(fill, new byte[1 << 20]);
+        while (true) {
+          Files.write(fill, new byte[1024], StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        }
       } catch (IOException e) {
-        // Full.
+        return fill; // full
       }
-      return fill;
     }
 
     @Override
@@ -134,12 +137,14 @@ class JournalFailureTest {
             .contains("\"type\":\"error\"", "The deployment journal cannot be written: ");
         assertThat(texts.get(texts.size() - 2)).contains("\"status\":\"failed\"");
       }
+      disk.fill(); // a part of a line may have been taken back
       notReady(server, "");
       unavailable(server.post(ALL, "{\"appId\":1}"));
+      disk.fill();
       unavailable(
           server.report(
               reported,
-              "{\"seq\":1,\"type\":\"log\",\"data\":{\"line\":\"" + "x".repeat(9000) + "\"}}"));
+              "{\"seq\":1,\"type\":\"log\",\"data\":{\"line\":\"" + "x".repeat(600_000) + "\"}}"));
       assertThat(server.get(ALL + "/" + id).body())
           .contains("\"status\":\"failed\"", "The deployment journal cannot be written: ");
       assertThat(server.get("/health").statusCode()).isEqualTo(200);

@@ -131,7 +131,7 @@ final class Exchange implements WriteHandler {
         out.write(chunk, 0, length);
         if (!withBody || length < chunk.length || sending.length() == length) {
           close(sending);
-          finish();
+          finish(sending);
           return;
         }
       }
@@ -141,10 +141,13 @@ final class Exchange implements WriteHandler {
     }
   }
 
-  private void finish() {
+  private void finish(Answer sent) {
     noDeadline();
     if (!gone) {
       response.resume();
+    }
+    if (sent.headers().containsKey("Connection")) {
+      connection.closeSilently(); // when it is sent; the transport would wait for more of the body
     }
   }
 

@@ -41,6 +41,7 @@ public final class HttpRoutes extends HttpHandler implements AutoCloseable {
    * @param webSockets for the page at {@code /} to name
    */
   public HttpRoutes(Readiness readiness, List<String> webSockets, HttpLimits limits) {
+    setDecodeUrl(false); // paths are compared as they are, and escapes may be broken
     this.limits = limits;
     this.room =
         new AtomicLong(

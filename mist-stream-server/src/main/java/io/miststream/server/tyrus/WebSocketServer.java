@@ -74,8 +74,8 @@ public final class WebSocketServer {
     config.setJmxEnabled(false);
     config.setTraceEnabled(false);
     config.setPassTraceRequest(true); // to the routes, which know no such method
-    // What is left of a body that was refused is skipped, however long: closing would reset the
-    // connection and take the answer with it. It has as long for that as for a header.
+    // What is left of a body that was refused is skipped, however long: closing before it would
+    // reset the connection and take the answer with it. It has as long as a header for that.
     config.setMaxPayloadRemainderToSkip(-1);
     config.addHttpHandler(routes, "/");
 
