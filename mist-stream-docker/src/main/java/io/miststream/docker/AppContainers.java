@@ -1,16 +1,11 @@
 package io.miststream.docker;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.MissingNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.LongFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -70,7 +65,7 @@ final class AppContainers {
       if (info.state().equals(listed.path("State").asText())) {
         break;
       }
-      List<JsonNode> now = list(filter("id", List.of(id)));
+      List<JsonNode> now = list(EngineApi.filter("id", List.of(id)));
       listed = now.isEmpty() ? MissingNode.getInstance() : now.get(0);
       info = inspect(id, listed.path("Status").asText());
     }
@@ -111,7 +106,7 @@ final class AppContainers {
     if (!names.isEmpty()) {
       return named(names);
     }
-    List<JsonNode> labelled = list(filter("label", List.of(label + "=" + appId)));
+    List<JsonNode> labelled = list(EngineApi.filter("label", List.of(label + "=" + appId)));
     if (!labelled.isEmpty()) {
       return labelled;
     }
@@ -128,7 +123,7 @@ final class AppContainers {
     // The engine takes a name for a regular expression, and also finds aliases of links.
     List<String> expressions =
         names.stream().map(n -> "^/" + n.replaceAll("[^a-zA-Z0-9_-]", "\\\\$0") + "$").toList();
-    return list(filter("name", expressions)).stream()
+    return list(EngineApi.filter("name", expressions)).stream()
         .filter(c -> namesOf(c).anyMatch(names::contains))
         .toList();
   }
@@ -143,11 +138,5 @@ final class AppContainers {
     List<JsonNode> containers = new ArrayList<>();
     api.get("/containers/json?all=1&filters=" + filter).forEach(containers::add);
     return containers;
-  }
-
-  private static String filter(String key, List<String> values) {
-    ObjectNode filters = JsonNodeFactory.instance.objectNode();
-    values.forEach(filters.putArray(Objects.requireNonNull(key))::add);
-    return URLEncoder.encode(filters.toString(), StandardCharsets.UTF_8);
   }
 }

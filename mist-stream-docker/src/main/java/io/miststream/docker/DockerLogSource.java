@@ -1,7 +1,6 @@
 package io.miststream.docker;
 
 import com.github.dockerjava.transport.DockerHttpClient;
-import com.github.dockerjava.zerodep.ZerodepDockerHttpClient;
 import io.miststream.core.BlockingPublisher;
 import io.miststream.core.LogRequest;
 import io.miststream.core.LogSource;
@@ -46,10 +45,7 @@ public final class DockerLogSource implements LogSource, AutoCloseable {
     if (calls != null && streams != null) {
       api = new EngineApi(calls, streams, false, builder.watchdog);
     } else {
-      URI host = builder.dockerHost == null ? defaultHost() : builder.dockerHost;
-      api =
-          new EngineApi(
-              transport(host, EngineApi.DEADLINE), transport(host, null), true, builder.watchdog);
+      api = EngineApi.connect(builder.dockerHost, builder.watchdog);
     }
     AppContainers containers =
         new AppContainers(api, builder.appLabel, builder.namePatterns, builder.catalogue);
@@ -107,24 +103,6 @@ public final class DockerLogSource implements LogSource, AutoCloseable {
     }
   }
 
-  private static URI defaultHost() {
-    String host = System.getenv("DOCKER_HOST");
-    return URI.create(host == null || host.isBlank() ? "unix:///var/run/docker.sock" : host);
-  }
-
-  private static DockerHttpClient transport(URI host, @Nullable Duration responseTimeout) {
-    ZerodepDockerHttpClient.Builder transport =
-        new ZerodepDockerHttpClient.Builder()
-            .dockerHost(host)
-            .connectionTimeout(EngineApi.DEADLINE)
-            // With a limit, one follow too many waits in silence.
-            .maxConnections(Integer.MAX_VALUE);
-    if (responseTimeout != null) {
-      transport.responseTimeout(responseTimeout);
-    }
-    return transport.build();
-  }
-
   /** Builds a {@link DockerLogSource}. Not thread-safe. */
   public static final class Builder {
     private @Nullable URI dockerHost;
@@ -143,11 +121,7 @@ public final class DockerLogSource implements LogSource, AutoCloseable {
      * variable {@code DOCKER_HOST} says, else {@code unix:///var/run/docker.sock}.
      */
     public Builder dockerHost(URI host) {
-      String scheme = String.valueOf(host.getScheme());
-      if (!scheme.equals("unix") && !scheme.equals("tcp")) {
-        throw new IllegalArgumentException("neither unix:// nor tcp://: " + host);
-      }
-      dockerHost = host;
+      dockerHost = EngineApi.checkHost(host);
       return this;
     }
 

@@ -2,12 +2,20 @@ package io.miststream.docker;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.dockerjava.transport.DockerHttpClient;
+import com.github.dockerjava.transport.DockerHttpClient.Request.Method;
+import com.github.dockerjava.zerodep.ZerodepDockerHttpClient;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -18,6 +26,7 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +40,12 @@ final class EngineApi implements AutoCloseable {
   /** How long the engine may take to answer a call, or to begin answering with a stream. */
   static final Duration DEADLINE = Duration.ofSeconds(10);
 
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Duration UPLOAD_SILENCE = Duration.ofSeconds(60);
+
+  static final ObjectMapper JSON = new ObjectMapper();
+  static final JsonNode NO_BODY = MissingNode.getInstance();
+
+  private static final Consumer<Runnable> NEVER = abort -> {};
   private static final int LONGEST_COMPLAINT = 4096;
   private static final long CLOCK_VALID_NANOS = 30_000_000_000L;
   private static final Duration CLOCK_DEADLINE = Duration.ofSeconds(2);
@@ -70,6 +84,43 @@ final class EngineApi implements AutoCloseable {
             Threads.named("mist-docker-call"));
   }
 
+  /**
+   * Requests to the engine at an address, over connections of its own.
+   *
+   * @param host null for the one that the environment names
+   */
+  static EngineApi connect(@Nullable URI host, Duration silence) {
+    URI address = host == null ? defaultHost() : host;
+    return new EngineApi(transport(address, DEADLINE), transport(address, null), true, silence);
+  }
+
+  private static URI defaultHost() {
+    String host = System.getenv("DOCKER_HOST");
+    return URI.create(host == null || host.isBlank() ? "unix:///var/run/docker.sock" : host);
+  }
+
+  /** The address, if it is one that {@link #connect} can use. */
+  static URI checkHost(URI host) {
+    String scheme = String.valueOf(host.getScheme());
+    if (!scheme.equals("unix") && !scheme.equals("tcp")) {
+      throw new IllegalArgumentException("neither unix:// nor tcp://: " + host);
+    }
+    return host;
+  }
+
+  private static DockerHttpClient transport(URI host, @Nullable Duration responseTimeout) {
+    ZerodepDockerHttpClient.Builder transport =
+        new ZerodepDockerHttpClient.Builder()
+            .dockerHost(host)
+            .connectionTimeout(DEADLINE)
+            // With a limit, one follow too many waits in silence.
+            .maxConnections(Integer.MAX_VALUE);
+    if (responseTimeout != null) {
+      transport.responseTimeout(responseTimeout);
+    }
+    return transport.build();
+  }
+
   /** The answer of a short request as JSON. */
   JsonNode get(String path) throws IOException {
     return get(path, DEADLINE);
@@ -83,7 +134,78 @@ final class EngineApi implements AutoCloseable {
             return JSON.readTree(response.getBody());
           }
         },
-        deadline);
+        deadline,
+        NEVER);
+  }
+
+  /** Sends a short request that changes something. */
+  JsonNode send(Method method, String path) throws IOException {
+    return send(method, path, NO_BODY, DEADLINE, NEVER);
+  }
+
+  /**
+   * Sends a request that changes something.
+   *
+   * @param body its JSON, missing for none
+   * @param abort is given what gives the request up; the engine may carry it out all the same
+   * @return the answer's JSON, missing if it has none
+   */
+  JsonNode send(
+      Method method, String path, JsonNode body, Duration deadline, Consumer<Runnable> abort)
+      throws IOException {
+    DockerHttpClient.Request.Builder request =
+        DockerHttpClient.Request.builder().method(method).path(path);
+    if (!body.isMissingNode()) {
+      request.putHeader("Content-Type", "application/json").bodyBytes(JSON.writeValueAsBytes(body));
+    }
+    return call(
+        () -> {
+          // Not the client for calls: the engine may take longer than its response timeout.
+          try (DockerHttpClient.Response response = execute(streams, request.build())) {
+            return JSON.readTree(response.getBody());
+          }
+        },
+        deadline,
+        abort);
+  }
+
+  /**
+   * Sends a body of any length, and begins its answer; whoever gets that closes it.
+   *
+   * @param abort is given what gives the request up, as long as the answer has not begun
+   */
+  EngineStream upload(String path, Upload body, Consumer<Runnable> abort) throws IOException {
+    DockerHttpClient.Request request =
+        DockerHttpClient.Request.builder()
+            .method(Method.POST)
+            .path(path)
+            .putHeader("Content-Type", "application/x-tar")
+            .body(body)
+            .build();
+    Opening opening = new Opening();
+    Future<EngineStream> answer =
+        helpers.submit(() -> opening.opened(new EngineStream(execute(streams, request))));
+    abort.accept(
+        () -> {
+          body.giveUp();
+          answer.cancel(true);
+        });
+    try {
+      while (true) {
+        try {
+          return await(answer, DEADLINE);
+        } catch (TimeoutException e) {
+          if (body.isSilentFor(UPLOAD_SILENCE)) {
+            throw late(UPLOAD_SILENCE, e);
+          }
+        }
+      }
+    } catch (IOException | RuntimeException e) {
+      body.giveUp();
+      answer.cancel(true);
+      opening.giveUp();
+      throw e;
+    }
   }
 
   /**
@@ -119,7 +241,8 @@ final class EngineApi implements AutoCloseable {
             return response.getBody().read();
           }
         },
-        deadline);
+        deadline,
+        NEVER);
   }
 
   /**
@@ -131,7 +254,7 @@ final class EngineApi implements AutoCloseable {
     Opening opening = new Opening();
     try {
       EngineStream stream =
-          call(() -> opening.opened(new EngineStream(execute(streams, path))), DEADLINE);
+          call(() -> opening.opened(new EngineStream(execute(streams, path))), DEADLINE, NEVER);
       if (patience > 0) {
         long nanos = silence.toNanos() * patience;
         stream.watched(
@@ -178,12 +301,13 @@ final class EngineApi implements AutoCloseable {
 
   private static DockerHttpClient.Response execute(DockerHttpClient client, String path)
       throws IOException {
-    DockerHttpClient.Response response =
-        client.execute(
-            DockerHttpClient.Request.builder()
-                .method(DockerHttpClient.Request.Method.GET)
-                .path(path)
-                .build());
+    return execute(
+        client, DockerHttpClient.Request.builder().method(Method.GET).path(path).build());
+  }
+
+  private static DockerHttpClient.Response execute(
+      DockerHttpClient client, DockerHttpClient.Request request) throws IOException {
+    DockerHttpClient.Response response = client.execute(request);
     int status = response.getStatusCode();
     if (status >= 200 && status < 300) {
       return response;
@@ -191,6 +315,18 @@ final class EngineApi implements AutoCloseable {
     try (response) {
       throw new EngineRefusedException(status, complaint(response.getBody(), status));
     }
+  }
+
+  /** A filter of lists, ready for the query. */
+  static String filter(String key, List<String> values) {
+    ObjectNode filters = JSON.createObjectNode();
+    values.forEach(filters.putArray(key)::add);
+    return encode(filters.toString());
+  }
+
+  /** A text, ready for the query. */
+  static String encode(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8);
   }
 
   private static String complaint(InputStream body, int status) throws IOException {
@@ -211,12 +347,23 @@ final class EngineApi implements AutoCloseable {
     T run() throws Exception;
   }
 
-  private <T> T call(Request<T> request, Duration deadline) throws IOException {
+  private <T> T call(Request<T> request, Duration deadline, Consumer<Runnable> abort)
+      throws IOException {
     Future<T> answer = helpers.submit(request::run);
+    abort.accept(() -> answer.cancel(true));
+    try {
+      return await(answer, deadline);
+    } catch (TimeoutException e) {
+      throw late(deadline, e);
+    } finally {
+      answer.cancel(true);
+    }
+  }
+
+  private static <T> T await(Future<T> answer, Duration deadline)
+      throws IOException, TimeoutException {
     try {
       return answer.get(deadline.toNanos(), TimeUnit.NANOSECONDS);
-    } catch (TimeoutException e) {
-      throw new EngineUnreachableException("no answer in " + deadline.toMillis() + " ms", e);
     } catch (CancellationException e) {
       throw new EngineUnreachableException("cancelled", e);
     } catch (InterruptedException e) {
@@ -227,9 +374,11 @@ final class EngineApi implements AutoCloseable {
         throw refused;
       }
       throw new EngineUnreachableException(EngineUnreachableException.reason(e), e);
-    } finally {
-      answer.cancel(true);
     }
+  }
+
+  private static EngineUnreachableException late(Duration deadline, TimeoutException e) {
+    return new EngineUnreachableException("no answer in " + deadline.toMillis() + " ms", e);
   }
 
   /** Closes a stream that was opened when nobody waited for it any more. */

@@ -28,6 +28,11 @@ final class EngineRefusedException extends IOException {
     return containerId;
   }
 
+  /** Whether what was asked for was so already. */
+  boolean isSoAlready() {
+    return status == 304;
+  }
+
   boolean isNotFound() {
     return status == 404;
   }

@@ -1,0 +1,131 @@
+package io.miststream.docker;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.github.dockerjava.transport.DockerHttpClient.Request.Method;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * What a build has made on the engine, in a file, so that it can also be taken away after a crash.
+ *
+ * <p>Labels would not do: the classic builder puts them on in steps of their own at the end, which
+ * the steps of an interrupted build do not have, and whoever counts steps would see too many.
+ */
+final class BuildTrace {
+  private static final String TAG = "tag ";
+  private static final String SINCE = "since ";
+  private static final String CONTAINER = "container ";
+  private static final String IMAGE = "image ";
+  private static final long CLOCK_SECONDS = 2;
+  private static final int GONE_MILLIS = 700;
+
+  private final EngineApi api;
+  private final Path file;
+
+  /**
+   * @param file is made with the first entry
+   */
+  BuildTrace(EngineApi api, Path file) {
+    this.api = api;
+    this.file = file;
+  }
+
+  /** A build begins: what is older is not of its making, whatever its output says. */
+  void begin() throws IOException {
+    api.measureClock();
+    append(SINCE, Progress.instant(api.now()).minusSeconds(CLOCK_SECONDS).toString());
+  }
+
+  /** A tag that is about to be put on. */
+  void tag(String reference) throws IOException {
+    append(TAG, reference);
+  }
+
+  /** A container in which a step runs. */
+  void container(String id) throws IOException {
+    append(CONTAINER, id);
+  }
+
+  /** An image that a step has made. */
+  void image(String id) throws IOException {
+    append(IMAGE, id);
+  }
+
+  private void append(String what, String which) throws IOException {
+    Files.writeString(
+        file, what + which + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+  }
+
+  /**
+   * Takes all of it away, the newest first; what is in use, or has another tag by now, stays.
+   *
+   * @throws IOException if the engine cannot be reached
+   */
+  void remove() throws IOException {
+    if (!Files.exists(file)) {
+      return;
+    }
+    List<String> lines = new ArrayList<>(Files.readAllLines(file));
+    Collections.reverse(lines);
+    Instant since = Instant.MAX;
+    for (String line : lines) {
+      since = line.startsWith(SINCE) ? Instant.parse(line.substring(SINCE.length())) : since;
+    }
+    // Tags first: an image with one stays, and what it is based on with it.
+    for (String kind : List.of(TAG, CONTAINER, IMAGE)) {
+      for (String line : lines) {
+        if (line.startsWith(kind)) {
+          remove(kind, line.substring(kind.length()), since);
+        }
+      }
+    }
+  }
+
+  private void remove(String kind, String which, Instant since) throws IOException {
+    try {
+      if (kind.equals(TAG)) {
+        removeImage(which);
+      } else if (kind.equals(CONTAINER)) {
+        removeContainer(which, since);
+      } else {
+        JsonNode image = api.get("/images/" + which + "/json");
+        if (image.path("RepoTags").isEmpty() && created(image).isAfter(since)) {
+          removeImage(which);
+        }
+      }
+    } catch (EngineRefusedException e) {
+      // It is gone, or something of somebody else is based on it.
+    }
+  }
+
+  /** The engine itself takes a broken off build's container away, but not at once. */
+  private void removeContainer(String id, Instant since) throws IOException {
+    Wakeup pause = new Wakeup();
+    long end = System.nanoTime() + GONE_MILLIS * 1_000_000L;
+    while (System.nanoTime() < end) {
+      JsonNode container = api.get("/containers/" + id + "/json");
+      if (created(container).isBefore(since)
+          || !container.path("Config").path("Image").asText().startsWith("sha256:")) {
+        return;
+      }
+      pause.await(20);
+    }
+    api.send(Method.DELETE, "/containers/" + id + "?force=1&v=1");
+  }
+
+  /** Without its parents: they may be somebody else's, and those of this build come next. */
+  private void removeImage(String which) throws IOException {
+    api.send(Method.DELETE, "/images/" + which + "?noprune=1");
+  }
+
+  private static Instant created(JsonNode inspected) {
+    return OffsetDateTime.parse(inspected.path("Created").asText()).toInstant();
+  }
+}
