@@ -86,6 +86,7 @@ final class BuildContext {
   }
 
   /** The archive, made while it is read. */
+  @SuppressWarnings("JdkObsolete") // an Enumeration is what SequenceInputStream wants
   InputStream tar() {
     return new SequenceInputStream(
         new Enumeration<>() {

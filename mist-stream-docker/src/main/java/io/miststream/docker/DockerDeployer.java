@@ -192,7 +192,7 @@ public final class DockerDeployer implements Deployer, AutoCloseable {
       Path root = source.toRealPath();
       Path file = root.resolve(dockerfile);
       if (!file.normalize().startsWith(root)
-          || Files.exists(file) && !file.toRealPath().startsWith(root)) {
+          || (Files.exists(file) && !file.toRealPath().startsWith(root))) {
         throw new DeploymentFailedException(
             "The Dockerfile " + dockerfile + " is outside of the " + place);
       }

@@ -45,7 +45,6 @@ final class EngineApi implements AutoCloseable {
   static final ObjectMapper JSON = new ObjectMapper();
   static final JsonNode NO_BODY = MissingNode.getInstance();
 
-  private static final Consumer<Runnable> NEVER = abort -> {};
   private static final int LONGEST_COMPLAINT = 4096;
   private static final long CLOCK_VALID_NANOS = 30_000_000_000L;
   private static final Duration CLOCK_DEADLINE = Duration.ofSeconds(2);
@@ -135,12 +134,15 @@ final class EngineApi implements AutoCloseable {
           }
         },
         deadline,
-        NEVER);
+        EngineApi::never);
   }
+
+  /** For requests that nobody gives up. */
+  static void never(Runnable abort) {}
 
   /** Sends a short request that changes something. */
   JsonNode send(Method method, String path) throws IOException {
-    return send(method, path, NO_BODY, DEADLINE, NEVER);
+    return send(method, path, NO_BODY, DEADLINE, EngineApi::never);
   }
 
   /**
@@ -242,7 +244,7 @@ final class EngineApi implements AutoCloseable {
           }
         },
         deadline,
-        NEVER);
+        EngineApi::never);
   }
 
   /**
@@ -254,7 +256,10 @@ final class EngineApi implements AutoCloseable {
     Opening opening = new Opening();
     try {
       EngineStream stream =
-          call(() -> opening.opened(new EngineStream(execute(streams, path))), DEADLINE, NEVER);
+          call(
+              () -> opening.opened(new EngineStream(execute(streams, path))),
+              DEADLINE,
+              EngineApi::never);
       if (patience > 0) {
         long nanos = silence.toNanos() * patience;
         stream.watched(

@@ -28,12 +28,14 @@ import org.eclipse.jgit.api.errors.TransportException;
 import org.eclipse.jgit.dircache.DirCacheCheckout;
 import org.eclipse.jgit.errors.AmbiguousObjectException;
 import org.eclipse.jgit.errors.IncorrectObjectTypeException;
+import org.eclipse.jgit.errors.MissingObjectException;
 import org.eclipse.jgit.lib.EmptyProgressMonitor;
 import org.eclipse.jgit.lib.ObjectId;
 import org.eclipse.jgit.lib.Ref;
 import org.eclipse.jgit.lib.Repository;
 import org.eclipse.jgit.revwalk.RevCommit;
 import org.eclipse.jgit.revwalk.RevWalk;
+import org.eclipse.jgit.storage.file.FileRepositoryBuilder;
 import org.eclipse.jgit.transport.CredentialItem;
 import org.eclipse.jgit.transport.CredentialsProvider;
 import org.eclipse.jgit.transport.RefSpec;
@@ -160,10 +162,15 @@ final class GitSource {
   private Path fetch() throws GitAPIException, IOException, DeploymentFailedException {
     Path source = Files.createDirectories(home.resolve(SOURCE));
     // Beside the source, so that it is not part of what is built.
-    try (Git repository =
-        Git.init().setDirectory(source.toFile()).setGitDir(home.resolve(GIT).toFile()).call()) {
+    try (Repository made =
+            new FileRepositoryBuilder()
+                .setGitDir(home.resolve(GIT).toFile())
+                .setWorkTree(source.toFile())
+                .build();
+        Git repository = new Git(made)) {
+      made.create();
       RevCommit commit = commit(repository);
-      checkOut(repository.getRepository(), commit);
+      checkOut(made, commit);
       report.log(
           LogStream.STDOUT,
           "Commit "
@@ -195,13 +202,17 @@ final class GitSource {
       if (ref.length() == COMMIT_DIGITS) {
         try {
           fetch(repository, 1, ref + ":" + WANTED);
-          return resolve(repository.getRepository(), WANTED);
-        } catch (TransportException e) {
+          return resolve(repository.getRepository(), ref);
+        } catch (TransportException | MissingObjectException e) {
           // Not every server gives out any commit.
         }
       }
       fetch(repository, 0, "refs/heads/*:refs/mist/heads/*", "refs/tags/*:refs/mist/tags/*");
-      return resolve(repository.getRepository(), ref);
+      try {
+        return resolve(repository.getRepository(), ref);
+      } catch (MissingObjectException e) {
+        throw noSuchRef();
+      }
     }
     throw noSuchRef();
   }

@@ -7,7 +7,7 @@ import java.util.regex.PatternSyntaxException;
 
 /** The rules of a {@code .dockerignore} file, as the docker command understands them. */
 final class IgnorePatterns {
-  private static final String QUOTED = ".$+(){}|^";
+  private static final String QUOTED = ".$+(){}|";
 
   private record Rule(Pattern pattern, boolean keep) {}
 

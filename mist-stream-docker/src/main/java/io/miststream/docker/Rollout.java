@@ -158,7 +158,7 @@ final class Rollout {
                   "/containers/create?name=" + EngineApi.encode(temporaryName(name, deployment)),
                   options,
                   EngineApi.DEADLINE,
-                  abort -> {})
+                  EngineApi::never)
               .path("Id")
               .asText();
     } catch (EngineRefusedException e) {
@@ -309,7 +309,11 @@ final class Rollout {
     ObjectNode update = EngineApi.JSON.createObjectNode();
     update.putObject("RestartPolicy").put("Name", "unless-stopped");
     api.send(
-        Method.POST, "/containers/" + created + "/update", update, EngineApi.DEADLINE, abort -> {});
+        Method.POST,
+        "/containers/" + created + "/update",
+        update,
+        EngineApi.DEADLINE,
+        EngineApi::never);
     for (Old old : olds) {
       rename(api, old.id(), old.name() + REPLACED + report.deploymentId());
     }

@@ -13,6 +13,9 @@ import java.util.regex.Pattern;
 /** How an app's container is run, in the engine's words. */
 final class RunOptions {
   private static final Pattern VOLUME = Pattern.compile("/.*|[a-zA-Z0-9][a-zA-Z0-9_.-]+");
+  // docker-java passes over what it does not know.
+  private static final Pattern MODES =
+      Pattern.compile("(,?(ro|rw|z|Z|nocopy|r?(shared|slave|private)))*");
   private static final int HIGHEST_PORT = 65_535;
 
   private RunOptions() {}
@@ -44,7 +47,8 @@ final class RunOptions {
       ExposedPort inside = port.getExposedPort();
       Ports.Binding outside = port.getBinding();
       String hostPort = Objects.requireNonNullElse(outside.getHostPortSpec(), "");
-      if (!isPort(inside.getPort()) || !hostPort.isEmpty() && !isPort(Integer.parseInt(hostPort))) {
+      if (!isPort(inside.getPort())
+          || (!hostPort.isEmpty() && !isPort(Integer.parseInt(hostPort)))) {
         throw new IllegalArgumentException("no port");
       }
       String key = inside.toString();
@@ -67,7 +71,9 @@ final class RunOptions {
   private static String checked(String text) throws DeploymentFailedException {
     try {
       Bind bind = Bind.parse(text);
+      String[] parts = text.split(":", 3);
       if (!VOLUME.matcher(bind.getPath()).matches()
+          || (parts.length > 2 && !MODES.matcher(parts[2]).matches())
           || !bind.getVolume().getPath().startsWith("/")) {
         throw new IllegalArgumentException("no path");
       }
