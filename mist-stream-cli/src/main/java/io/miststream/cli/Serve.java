@@ -2,14 +2,12 @@ package io.miststream.cli;
 
 import io.miststream.core.App;
 import io.miststream.core.AppCatalogue;
-import io.miststream.core.deployment.Cancellation;
 import io.miststream.core.deployment.Deployer;
-import io.miststream.core.deployment.DeploymentFailedException;
 import io.miststream.core.deployment.DeploymentJournal;
-import io.miststream.core.deployment.DeploymentReporter;
 import io.miststream.core.deployment.Deployments;
 import io.miststream.core.deployment.Retention;
 import io.miststream.core.topic.LogTopics;
+import io.miststream.docker.DockerDeployer;
 import io.miststream.docker.DockerLogSource;
 import io.miststream.server.MistStreamServer;
 import java.io.IOException;
@@ -96,9 +94,15 @@ final class Serve implements Callable<Integer> {
           DockerLogSource source = source(settings, catalogue);
           LogTopics topics = topics(settings, source);
           DeploymentJournal journal = journal(settings);
-          NoDeployer deployer = deployer(settings, catalogue);
+          DockerDeployer deployer = deployer(settings, catalogue);
           Deployments deployments = deployments(settings, journal, deployer);
-          MistStreamServer server = builder.logs(topics).ready(() -> unreachable(source)).start()) {
+          MistStreamServer server =
+              builder
+                  .logs(topics)
+                  .deployments(deployments)
+                  .catalogue(catalogue)
+                  .ready(() -> unreachable(source))
+                  .start()) {
         Runtime.getRuntime()
             .addShutdownHook(new Thread(() -> stopAndWait(stop, stopped, exit), "mist-stop"));
         unreachable(source)
@@ -163,7 +167,7 @@ final class Serve implements Callable<Integer> {
     Retention retention =
         new Retention(
             settings.number(Setting.KEEP_DEPLOYMENTS),
-            settings.time(Setting.KEEP_DAYS),
+            settings.time(Setting.KEEP_AGE),
             settings.bytes(Setting.KEEP_BYTES));
     try {
       if (FileSystems.getDefault().supportedFileAttributeViews().contains("posix")) {
@@ -179,30 +183,12 @@ final class Serve implements Callable<Integer> {
     }
   }
 
-  // TODO: at the merge, here and in serve(), DockerDeployer instead of NoDeployer; the server's
-  // builder gets deployments and catalogue in serve(), and maxEventBytes in server().
-  @SuppressWarnings("UnusedVariable")
-  private static NoDeployer deployer(Settings settings, AppCatalogue catalogue) {
-    return new NoDeployer();
-  }
-
-  private static final class NoDeployer implements Deployer, AutoCloseable {
-    @Override
-    public String problem(long appId) {
-      return "Deployments are not available";
-    }
-
-    @Override
-    public void deploy(long appId, DeploymentReporter report, Cancellation cancellation)
-        throws DeploymentFailedException {
-      throw new DeploymentFailedException(problem(appId));
-    }
-
-    @Override
-    public void recover() {}
-
-    @Override
-    public void close() {}
+  private static DockerDeployer deployer(Settings settings, AppCatalogue catalogue) {
+    DockerDeployer.Builder builder =
+        DockerDeployer.builder(catalogue, settings.dataDirectory().resolve("sources"))
+            .appLabel(settings.text(Setting.APP_LABEL));
+    URI host = settings.dockerHost();
+    return (host == null ? builder : builder.dockerHost(host)).build();
   }
 
   private static Deployments deployments(
@@ -222,7 +208,8 @@ final class Serve implements Callable<Integer> {
         .pingInterval(settings.time(Setting.PING_INTERVAL))
         .handshakeTimeout(settings.time(Setting.HANDSHAKE_TIMEOUT))
         .stallTimeout(settings.time(Setting.STALL_TIMEOUT))
-        .maxConnections(settings.number(Setting.MAX_CONNECTIONS));
+        .maxConnections(settings.number(Setting.MAX_CONNECTIONS))
+        .maxEventBytes(settings.number(Setting.MAX_EVENTS_BYTES));
   }
 
   private static Optional<String> unreachable(DockerLogSource source) {

@@ -63,7 +63,7 @@ enum Setting {
       Values::path),
   KEEP_DEPLOYMENTS(
       "1000", "N", "most deployments to remember", v -> Values.number(v, 1, 1_000_000)),
-  KEEP_DAYS("90d", "TIME", "how long to remember a deployment", v -> Values.time(v, 1)),
+  KEEP_AGE("90d", "TIME", "how long to remember a deployment", v -> Values.time(v, 1)),
   KEEP_BYTES(
       "10737418240",
       "N",

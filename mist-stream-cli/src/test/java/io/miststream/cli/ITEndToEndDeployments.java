@@ -34,7 +34,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("docker")
 class ITEndToEndDeployments {
   private static final Duration PATIENCE = Duration.ofSeconds(90);
-  private static final HttpClient HTTP = HttpClient.newHttpClient();
+  private static final HttpClient HTTP =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   private static DockerFixture docker;
 
@@ -142,7 +143,8 @@ class ITEndToEndDeployments {
         assertThat(statuses.get(statuses.size() - 1).progress()).isEqualTo(100);
       }
       assertThat(containers().lines()).hasSize(1);
-      try (TestViewer logs = TestViewer.open(server.uri(), "appId=" + app + "&follow=app&tail=all")) {
+      try (TestViewer logs =
+          TestViewer.open(server.uri(), "appId=" + app + "&follow=app&tail=all")) {
         logs.awaitLine("serving");
         Process deploy =
             ServerProcess.command("deploy", "" + app, "--follow", "--server", "" + server.uri())
@@ -183,7 +185,8 @@ class ITEndToEndDeployments {
       try (TestViewer rest = watch(server, id, "&after=" + lastId)) {
         got.addAll(awaitEnd(rest));
       }
-      List<String> journal = get(server, "/api/deployments/" + id + "/logs").body().lines().toList();
+      List<String> journal =
+          get(server, "/api/deployments/" + id + "/logs").body().lines().toList();
       assertThat(got).isEqualTo(journal).doesNotHaveDuplicates();
       assertThat(journal.get(journal.size() - 2))
           .contains("\"status\":\"failed\"", "interrupted by a restart");
@@ -238,7 +241,9 @@ class ITEndToEndDeployments {
         viewers.subList(1, 100).forEach(TestViewer::forget); // it would not fit in here
         viewers.subList(50, 100).forEach(TestViewer::pause);
         List<String> all = awaitEnd(viewers.get(0));
-        assertThat(viewers.get(0).all(DeploymentLine.class).stream().filter(l -> l.line().length() == 1 << 20))
+        assertThat(
+                viewers.get(0).all(DeploymentLine.class).stream()
+                    .filter(l -> l.line().length() == 1 << 20))
             .hasSize(5);
         assertThat(
                 viewers.get(0).all(DeploymentLine.class).stream()
@@ -260,8 +265,7 @@ class ITEndToEndDeployments {
   @Test
   void aFullDiskFailsTheDeploymentAndNothingElse() throws Exception {
     assumeThat(run("id", "-u")).as("only root mounts").isEqualTo("0");
-    source(
-        "RUN awk 'BEGIN{for(i=0;i<20000;i++)print \"line \" i}'; sleep 1", "CMD sleep 1000");
+    source("RUN awk 'BEGIN{for(i=0;i<20000;i++)print \"line \" i}'; sleep 1", "CMD sleep 1000");
     Path data = Files.createDirectory(directory.resolve("small"));
     run("mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", "" + data);
     try (ServerProcess server = serve("-Xmx96m", "--data-dir", "" + data)) {
@@ -339,8 +343,7 @@ class ITEndToEndDeployments {
       }
       URI page2 = server.uri().resolve("/api/deployments?appId=" + app);
       assertThat(
-              HTTP.send(
-                      HttpRequest.newBuilder(page2).build(), HttpResponse.BodyHandlers.ofString())
+              HTTP.send(HttpRequest.newBuilder(page2).build(), HttpResponse.BodyHandlers.ofString())
                   .body())
           .contains("\"status\":\"success\"");
     }

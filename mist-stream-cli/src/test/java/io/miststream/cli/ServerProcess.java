@@ -69,7 +69,8 @@ final class ServerProcess implements AutoCloseable {
       process.destroyForcibly();
       throw new IllegalStateException("it said: " + line + "\n" + Files.readString(errors));
     }
-    return new ServerProcess(process, own, errors, URI.create(line.substring("listening on ".length())));
+    return new ServerProcess(
+        process, own, errors, URI.create(line.substring("listening on ".length())));
   }
 
   URI uri() {

@@ -147,8 +147,8 @@ class SettingsTest {
     "MAX_CONNECTIONS, 0",
     "DATA_DIR, ' '",
     "KEEP_DEPLOYMENTS, 0",
-    "KEEP_DAYS, 90",
-    "KEEP_DAYS, 366d",
+    "KEEP_AGE, 90",
+    "KEEP_AGE, 366d",
     "KEEP_BYTES, 10G",
     "KEEP_BYTES, 9223372036854775808",
     "MAX_RUNNING, 0",
@@ -202,7 +202,7 @@ class SettingsTest {
     "PING_INTERVAL, 5m, 300000",
     "STALL_TIMEOUT, 1s, 1000",
     "STALL_TIMEOUT, 8760h, 31536000000",
-    "KEEP_DAYS, 90d, 7776000000"
+    "KEEP_AGE, 90d, 7776000000"
   })
   void goodTimes(Setting setting, String value, long millis) {
     assertThat(flag(setting, value).time(setting)).isEqualTo(Duration.ofMillis(millis));

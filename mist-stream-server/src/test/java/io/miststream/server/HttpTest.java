@@ -139,7 +139,14 @@ class HttpTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "/nothing", "/health/", "/../health", "/%2e%2e/etc/passwd", "/%zz", "/%", "/a;b=c", "/<i>\"x"
+        "/nothing",
+        "/health/",
+        "/../health",
+        "/%2e%2e/etc/passwd",
+        "/%zz",
+        "/%",
+        "/a;b=c",
+        "/<i>\"x"
       })
   void otherPathsAreNotFound(String path) throws IOException {
     Response response = answer("GET", path);
