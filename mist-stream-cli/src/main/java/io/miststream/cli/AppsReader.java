@@ -30,11 +30,9 @@ final class AppsReader {
   private static final Pattern SSH_URL = Pattern.compile("ssh://.+|" + sshWithoutScheme());
   private static final Pattern NAME = Pattern.compile("[^=\\s]+");
   private static final Pattern PORT =
-      Pattern.compile(
-          "(?:(?:[0-9.]+|\\[[0-9A-Fa-f:.]+]):)?(?:\\d+(?:-\\d+)?)?:?\\d+(?:-\\d+)?"
-              + "(?:/(?:tcp|udp|sctp))?");
+      Pattern.compile("(?:[0-9.]+:)?(?:\\d+)?:?\\d+(?:/(?:tcp|udp|sctp))?");
   private static final Pattern VOLUME =
-      Pattern.compile("(?:(?:/[^:]*|[A-Za-z0-9][A-Za-z0-9_.-]*):)?/[^:]*(?::[A-Za-z,]+)?");
+      Pattern.compile("(?:/[^:]*|[A-Za-z0-9][A-Za-z0-9_.-]+):/[^:]*(?::[A-Za-z,]+)?");
 
   private final YamlFile file;
   private final Map<String, String> environment;

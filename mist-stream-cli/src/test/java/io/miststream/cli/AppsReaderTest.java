@@ -202,7 +202,9 @@ class AppsReaderTest {
     refused("ports must be a list", "run: {ports: '3000:3000'}");
     refused("ports must be like", "run:", "  ports:", "    - 3000:3000", "    - web:80");
     refused("volumes must be like", "run: {volumes: ['./data:/data']}");
+    refused("ports must be like", "run: {ports: ['3000-3005:3000-3005']}");
     refused("volumes must be like", "run: {volumes: ['data:data']}");
+    refused("volumes must be like", "run: {volumes: [/data]}");
     refused("health_timeout must be a time such as", "run: {health_timeout: 60}");
     refused("health_timeout must be a time such as", "run: {health_timeout: 0s}");
   }
