@@ -3,6 +3,7 @@ package io.miststream.benchmarks;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 
 /** The product as it is shipped: {@code mist-stream serve}. */
 final class Distribution implements AutoCloseable {
@@ -34,8 +35,10 @@ final class Distribution implements AutoCloseable {
 
   /** Starts it without waiting. */
   static Process start(int port) throws IOException {
+    // Not the user's own, which another server may have open.
+    String data = Files.createTempDirectory("mist-benchmark").toString();
     ProcessBuilder builder =
-        new ProcessBuilder(COMMAND, "serve", "--port", String.valueOf(port))
+        new ProcessBuilder(COMMAND, "serve", "--port", String.valueOf(port), "--data-dir", data)
             .redirectError(ProcessBuilder.Redirect.INHERIT);
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
     return builder.start();

@@ -19,9 +19,9 @@ import org.junit.jupiter.api.Test;
 /** Which package may see which. */
 class ArchitectureTest {
   private static final String[] TRANSPORT = {"org.glassfish.."};
-  private static final String[] DOCKER_CLIENT = {
-    "com.github.dockerjava..", "com.fasterxml.jackson.databind.."
-  };
+  private static final String DOCKER_CLIENT = "com.github.dockerjava..";
+  private static final String DATABIND = "com.fasterxml.jackson.databind..";
+  private static final String GIT = "org.eclipse.jgit..";
   private static JavaClasses classes;
 
   @BeforeAll
@@ -49,6 +49,7 @@ class ArchitectureTest {
             "io.miststream.server",
             "io.miststream.server.tyrus",
             "io.miststream.server.http",
+            "io.miststream.server.query",
             "io.miststream.client",
             "io.miststream.testkit",
             "io.miststream.cli")
@@ -72,7 +73,7 @@ class ArchitectureTest {
       neverSees("io.miststream.core..", "io.miststream." + module + "..");
     }
     neverSees("io.miststream.core..", TRANSPORT);
-    neverSees("io.miststream.core..", DOCKER_CLIENT);
+    neverSees("io.miststream.core..", DOCKER_CLIENT, DATABIND, GIT);
     neverSees("io.miststream.core..", "jakarta..", "java.net.http..", "org.slf4j..");
   }
 
@@ -144,7 +145,14 @@ class ArchitectureTest {
         .resideOutsideOfPackage("io.miststream.docker..")
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage(DOCKER_CLIENT)
+        .resideInAnyPackage(DOCKER_CLIENT, GIT)
+        .check(classes);
+    noClasses()
+        .that()
+        .resideOutsideOfPackages("io.miststream.docker..", "io.miststream.server.http..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(DATABIND)
         .check(classes);
   }
 

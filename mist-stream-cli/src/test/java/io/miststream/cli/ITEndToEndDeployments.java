@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -231,33 +232,46 @@ class ITEndToEndDeployments {
         "RUN i=0; while [ $i -lt 5 ]; do head -c 1048576 /dev/zero | tr '\\000' x; echo; i=$((i+1));"
             + " done",
         "CMD sleep 1000");
-    try (ServerProcess server = serve("-Xmx96m", "--stall-timeout", "10m")) {
+    List<CountingViewer> viewers = new ArrayList<>();
+    try (ServerProcess server = serve("-Xmx96m")) {
       long id = start(server);
-      List<TestViewer> viewers = new ArrayList<>();
-      try {
-        for (int i = 0; i < 100; i++) {
-          viewers.add(watch(server, id, ""));
-        }
-        viewers.subList(1, 100).forEach(TestViewer::forget); // it would not fit in here
-        viewers.subList(50, 100).forEach(TestViewer::pause);
-        List<String> all = awaitEnd(viewers.get(0));
-        assertThat(
-                viewers.get(0).all(DeploymentLine.class).stream()
-                    .filter(l -> l.line().length() == 1 << 20))
-            .hasSize(5);
-        assertThat(
-                viewers.get(0).all(DeploymentLine.class).stream()
-                    .map(DeploymentLine::line)
-                    .filter(text -> text.startsWith("line ")))
-            .hasSize(lines)
-            .doesNotHaveDuplicates();
-        viewers.subList(50, 100).forEach(TestViewer::resume);
-        for (TestViewer viewer : viewers) {
-          assertThat(viewer.awaitClose()).isEqualTo(1000);
-          assertThat(viewer.digest()).isEqualTo(all.hashCode());
-        }
-      } finally {
-        viewers.forEach(TestViewer::close);
+      String path = "/ws/deployment/logs?deploymentId=" + id;
+      for (int i = 0; i < 100; i++) {
+        viewers.add(new CountingViewer(server.uri(), path));
+      }
+      List<CountingViewer> stalled = viewers.subList(50, 100);
+      viewers.subList(0, 50).forEach(CountingViewer::read);
+      long sum = viewers.get(0).awaitEnd();
+      for (CountingViewer viewer : viewers.subList(1, 50)) {
+        assertThat(viewer.awaitEnd()).isEqualTo(sum);
+      }
+      stalled.forEach(CountingViewer::read);
+      for (CountingViewer viewer : stalled) {
+        assertThat(viewer.awaitEnd()).isEqualTo(sum);
+      }
+      int[] next = {0};
+      int[] long5 = {0};
+      CRC32 journal = new CRC32();
+      HTTP.send(
+              HttpRequest.newBuilder(server.uri().resolve("/api/deployments/" + id + "/logs"))
+                  .build(),
+              HttpResponse.BodyHandlers.ofLines())
+          .body()
+          .forEach(
+              text -> {
+                journal.update((text + "\n").getBytes(UTF_8));
+                if (text.contains("\"line\":\"line " + next[0] + "\"")) {
+                  next[0]++;
+                } else if (text.length() > 1 << 20) {
+                  long5[0]++;
+                }
+              });
+      assertThat(journal.getValue()).isEqualTo(sum);
+      assertThat(next[0]).isEqualTo(lines);
+      assertThat(long5[0]).isEqualTo(5);
+    } finally {
+      for (CountingViewer viewer : viewers) {
+        viewer.close();
       }
     }
   }

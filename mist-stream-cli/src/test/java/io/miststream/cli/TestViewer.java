@@ -22,9 +22,7 @@ final class TestViewer implements WebSocket.Listener, AutoCloseable {
   private final StringBuilder text = new StringBuilder();
   private final List<String> raw = new ArrayList<>(); // guarded by this
   private final List<StreamMessage> messages = new ArrayList<>(); // guarded by this
-  private int digest = 1; // guarded by this; as that of a list of the texts
   private WebSocket socket;
-  private volatile boolean forgetful;
   private volatile boolean paused;
   private volatile boolean finished;
   private volatile int closeCode = -1;
@@ -46,13 +44,10 @@ final class TestViewer implements WebSocket.Listener, AutoCloseable {
     if (last) {
       String json = text.toString();
       text.setLength(0);
-      StreamMessage message = forgetful ? null : WireCodec.decode(json);
+      StreamMessage message = WireCodec.decode(json);
       synchronized (this) {
-        digest = 31 * digest + json.hashCode();
-        if (!forgetful) {
-          raw.add(json);
-          messages.add(message);
-        }
+        raw.add(json);
+        messages.add(message);
       }
     }
     if (!paused) {
@@ -71,16 +66,6 @@ final class TestViewer implements WebSocket.Listener, AutoCloseable {
   @Override
   public void onError(WebSocket webSocket, Throwable error) {
     finished = true;
-  }
-
-  /** Keeps nothing any more but the digest. */
-  void forget() {
-    forgetful = true;
-  }
-
-  /** What {@link #raw} would have as its hash code if nothing had been forgotten. */
-  synchronized int digest() {
-    return digest;
   }
 
   /** Reads no more until {@link #resume}. */

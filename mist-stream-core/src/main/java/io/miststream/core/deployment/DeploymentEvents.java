@@ -90,17 +90,20 @@ public final class DeploymentEvents {
   public long take(InputStream ndjson) throws IOException, RejectedException {
     synchronized (lock) {
       int number = 0;
-      for (byte[] line = line(ndjson); line != null; line = line(ndjson)) {
-        number++;
-        if (line.length > MAX_EVENT_BYTES) {
-          throw rejected(number, "is longer than " + MAX_EVENT_BYTES + " bytes");
+      try {
+        for (byte[] line = line(ndjson); line != null; line = line(ndjson)) {
+          number++;
+          if (line.length > MAX_EVENT_BYTES) {
+            throw rejected(number, "is longer than " + MAX_EVENT_BYTES + " bytes");
+          }
+          if (!isBlank(line)) {
+            take(number, line);
+          }
         }
-        if (!isBlank(line)) {
-          take(number, line);
+      } finally {
+        if (report != null && !report.isOver()) {
+          report.flush(); // also before saying how much has been taken
         }
-      }
-      if (report != null && !report.isOver()) {
-        report.flush();
       }
       return last();
     }

@@ -190,11 +190,11 @@ public final class DeploymentJournal implements AutoCloseable {
       Path path = directory.resolve(id + SUFFIX);
       try {
         Files.createFile(path);
+        nextId++;
         force(directory);
       } catch (IOException e) {
         throw new JournalException("The deployment journal cannot be written: " + reason(e), e);
       }
-      nextId++;
       file = new JournalFile(this, path, JournalScan.unknown(id, appId, Instant.now()), 0, false);
       reporter = new DeploymentReporter(file, appId);
       files.put(id, file);

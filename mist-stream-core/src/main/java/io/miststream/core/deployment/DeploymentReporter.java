@@ -153,7 +153,9 @@ public final class DeploymentReporter {
    */
   public void fail(String reason) {
     synchronized (this) {
-      error(reason);
+      if (!errorTold) {
+        error(reason);
+      }
       status(DeploymentState.FAILED, stage, progress, JournalFile.FAILED, reason, duration());
       end();
     }
@@ -169,14 +171,19 @@ public final class DeploymentReporter {
     file.flush();
   }
 
-  /** Why it is about to fail; {@link #fail} does not say it again. */
+  /**
+   * Why it is about to fail; {@link #fail} does not say it again.
+   *
+   * @throws IllegalArgumentException if that has been said
+   */
   synchronized void error(String reason) {
-    if (!errorTold) {
-      errorTold = true;
-      Instant now = Instant.now();
-      String text = shown(reason);
-      append(cursor -> new DeploymentError(now, cursor, text));
+    if (errorTold) {
+      throw new IllegalArgumentException("an error has been told already");
     }
+    errorTold = true;
+    Instant now = Instant.now();
+    String text = shown(reason);
+    append(cursor -> new DeploymentError(now, cursor, text));
   }
 
   /** Whether it has ended. */

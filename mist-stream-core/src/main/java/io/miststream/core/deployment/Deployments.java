@@ -156,8 +156,7 @@ public final class Deployments implements AutoCloseable {
         return new DeploymentEvents(report);
       }
     }
-    boolean over =
-        journal.deployment(id).map(deployment -> deployment.state().isFinal()).orElse(false);
+    boolean over = isOver(id);
     try (InputStream told = journal.read(id)) {
       if (told == null) {
         return null;
@@ -168,6 +167,10 @@ public final class Deployments implements AutoCloseable {
       }
       return new DeploymentEvents(DeploymentEvents.lastSeq(new BufferedInputStream(told)));
     }
+  }
+
+  private boolean isOver(long id) {
+    return journal.deployment(id).map(deployment -> deployment.state().isFinal()).orElse(true);
   }
 
   private void checkOpen() {
@@ -189,7 +192,7 @@ public final class Deployments implements AutoCloseable {
       going = find(running.values(), id);
       Task pending = find(waiting, id);
       waiting.remove(pending);
-      DeploymentReporter outside = reported.remove(id);
+      DeploymentReporter outside = reported.get(id);
       report = pending == null ? outside : pending.report;
     }
     if (going != null) {
@@ -266,13 +269,13 @@ public final class Deployments implements AutoCloseable {
   private void endSilent() {
     List<DeploymentReporter> silent = new ArrayList<>();
     synchronized (this) {
-      reported.values().removeIf(DeploymentReporter::isOver);
+      // Not before that is shown: until then its events are looked for here.
+      reported.keySet().removeIf(this::isOver);
       for (DeploymentReporter report : reported.values()) {
-        if (report.silence() > silence.toNanos()) {
+        if (!report.isOver() && report.silence() > silence.toNanos()) {
           silent.add(report);
         }
       }
-      silent.forEach(report -> reported.remove(report.deploymentId()));
     }
     for (DeploymentReporter report : silent) {
       end(report, () -> report.fail("Nothing was reported for " + silence.toSeconds() + " s"));

@@ -161,6 +161,16 @@ class DeploymentEventsTest {
   }
 
   @Test
+  void aSecondErrorIsRejected() throws Exception {
+    take(CLONING + LINE + "{\"seq\":3,\"type\":\"error\",\"data\":{\"message\":\"no luck\"}}");
+    String again = "{\"seq\":4,\"type\":\"error\",\"data\":{\"message\":\"again\"}}";
+    RejectedException rejected = catchThrowableOfType(RejectedException.class, () -> take(again));
+    assertThat(rejected).hasMessage("line 1: an error has been told already");
+    take("{\"seq\":4,\"type\":\"status\",\"data\":{\"status\":\"failed\"}}");
+    assertThat(told()).hasSize(6);
+  }
+
+  @Test
   void anEventHasALimit() throws Exception {
     String event = "{\"seq\":1,\"type\":\"log\",\"data\":{\"line\":\"%s\"}}";
     int room = DeploymentEvents.MAX_EVENT_BYTES - event.length() + 2;
