@@ -168,7 +168,7 @@ final class GitSource {
                 .setWorkTree(source.toFile())
                 .build();
         Git repository = new Git(made)) {
-      made.create();
+      made.create(true);
       RevCommit commit = commit(repository);
       checkOut(made, commit);
       report.log(

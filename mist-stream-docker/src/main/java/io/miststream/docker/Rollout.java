@@ -14,6 +14,7 @@ import io.miststream.core.deployment.DeploymentReporter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -356,7 +357,8 @@ final class Rollout {
       boolean stopping =
           container.path("State").path("Status").asText().equals("created")
               && OffsetDateTime.parse(container.path("Created").asText())
-                  .isAfter(OffsetDateTime.now().minus(STOP_TIMEOUT.multipliedBy(2)));
+                  .toInstant()
+                  .isAfter(Instant.now().minus(STOP_TIMEOUT.multipliedBy(2)));
       restore(api, id, deployment, replaced, ids(container, RESTART_LABEL), stopping);
       return false;
     }

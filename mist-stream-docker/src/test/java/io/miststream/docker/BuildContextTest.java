@@ -47,7 +47,7 @@ class BuildContextTest {
       in.transferTo(tar.getOutputStream());
     }
     tar.getOutputStream().close();
-    assertThat(new String(tar.getInputStream().readAllBytes())).isEmpty();
+    assertThat(tar.getInputStream().readAllBytes()).isEmpty();
     assertThat(tar.waitFor()).isZero();
 
     assertThat(out.resolve(longName)).hasContent("long");

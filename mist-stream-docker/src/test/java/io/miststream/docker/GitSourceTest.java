@@ -60,6 +60,7 @@ class GitSourceTest {
   }
 
   private String fetch(String url, String ref, String token) throws Exception {
+    Directories.remove(home);
     Path source =
         GitSource.fetch(new App.Git(url, ref, token, null), home, report, new Cancellation());
     return Files.readString(source.resolve("version"));
@@ -84,14 +85,12 @@ class GitSourceTest {
   @Test
   void branchesHaveSlashesAndTagsAreTheirCommits() throws Exception {
     assertThat(fetch(bare.toUri().toString(), "feature/x", null)).isEqualTo("feature");
-    Directories.remove(home);
     assertThat(fetch(bare.toUri().toString(), "v1", null)).isEqualTo("1");
   }
 
   @Test
   void aCommitIsNamedInFullOrByItsFirstDigits() throws Exception {
     assertThat(fetch(bare.toUri().toString(), first, null)).isEqualTo("1");
-    Directories.remove(home);
     assertThat(fetch(bare.toUri().toString(), first.substring(0, 8), null)).isEqualTo("1");
   }
 
@@ -114,9 +113,7 @@ class GitSourceTest {
   void theTokenIsThePasswordOverHttp() throws Exception {
     try (GitServer server = GitServer.start(bare, TOKEN)) {
       assertThat(fetch(server.url(), "main", TOKEN)).isEqualTo("2");
-      Directories.remove(home);
       assertThat(fetch(server.url(), first, TOKEN)).isEqualTo("1");
-      Directories.remove(home);
       assertThat(fetch(server.url().replace("//", "//x-access-token:" + TOKEN + "@"), "", null))
           .isEqualTo("2");
     }

@@ -8,6 +8,7 @@ import io.miststream.core.DeploymentStage;
 import io.miststream.core.DeploymentState;
 import io.miststream.core.StreamException;
 import io.miststream.core.deployment.Deployment;
+import io.miststream.core.deployment.Deployments;
 import io.miststream.docker.testing.GitServer;
 import io.miststream.docker.testing.TestDirectory;
 import io.miststream.docker.testing.TestRepository;
@@ -20,6 +21,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,7 +44,7 @@ class ITDockerDeployer extends DeployerTests {
     return told(id)
         .lines()
         .map(Pattern.compile("\"stage\":\"(\\w*)\",\"progress\":(\\d+)")::matcher)
-        .filter(java.util.regex.Matcher::find)
+        .filter(Matcher::find)
         .map(matcher -> matcher.group(1) + " " + matcher.group(2))
         .distinct()
         .toList();
@@ -64,6 +66,7 @@ class ITDockerDeployer extends DeployerTests {
     Deployment done = deployWell();
 
     assertThat(stages(done.id()))
+        .filteredOn(stage -> !stage.matches("cloning_repo 3[0-9]|cloning_repo 2[6-9]"))
         .containsExactly(
             " 0",
             "cloning_repo 25",
@@ -187,7 +190,6 @@ class ITDockerDeployer extends DeployerTests {
   @CsvSource({
     "Dockerfile.prod,  There is no Dockerfile at Dockerfile.prod in the directory",
     "sub,              There is no Dockerfile at sub in the directory",
-    "../source/file,   ''",
     "../Dockerfile,    The Dockerfile ../Dockerfile is outside of the directory",
     "/etc/passwd,      The Dockerfile /etc/passwd is outside of the directory",
     "link,             The Dockerfile link is outside of the directory",
@@ -202,10 +204,8 @@ class ITDockerDeployer extends DeployerTests {
     Files.createSymbolicLink(source.resolve("sub/link"), Path.of("/etc"));
     with(app, new App.Build(dockerfile, Map.of()), App.Run.DEFAULT);
 
-    if (!message.isEmpty()) {
-      assertThat(deploy().errorMessage()).isEqualTo(message);
-      assertNothingLeft();
-    }
+    assertThat(deploy().errorMessage()).isEqualTo(message);
+    assertNothingLeft();
   }
 
   @Test
@@ -410,7 +410,7 @@ class ITDockerDeployer extends DeployerTests {
             .build();
     try (nowhere) {
       deployments.close();
-      deployments = io.miststream.core.deployment.Deployments.builder(journal, nowhere).build();
+      deployments = Deployments.builder(journal, nowhere).build();
       assertThat(deploy().errorMessage()).startsWith("The Docker engine cannot be reached: ");
       assertNothingLeft();
     }

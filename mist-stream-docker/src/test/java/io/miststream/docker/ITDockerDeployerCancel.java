@@ -1,0 +1,131 @@
+package io.miststream.docker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.miststream.core.App;
+import io.miststream.docker.testing.GitServer;
+import io.miststream.docker.testing.TestDirectory;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** Deployments that are called off. */
+class ITDockerDeployerCancel extends DeployerTests {
+
+  private long start() {
+    return deployments.start(appId);
+  }
+
+  @Test
+  void whileItIsCloning() throws Exception {
+    try (GitServer server = GitServer.start(Path.of("unused"), "token")) {
+      server.hang();
+      app(new App.Git(server.url(), "", "token", null), null, App.Build.DEFAULT, App.Run.DEFAULT);
+      long id = start();
+      server.awaitHanging();
+
+      stopSoon(id);
+      assertNothingLeft();
+    }
+  }
+
+  @Test
+  void whileItIsBuilding() throws Exception {
+    directory(dockerfile("echo begun; sleep 300", SERVE));
+    long id = start();
+    awaitTold(id, "\"line\":\"begun\"");
+    assertThat(containers()).hasSize(1);
+
+    stopSoon(id);
+    assertNothingLeft();
+  }
+
+  @Test
+  void whileItIsBuildingWithStepsBehindIt() throws Exception {
+    directory(dockerfile("echo first", SERVE) + "RUN echo begun && sleep 300\n");
+    long id = start();
+    awaitTold(id, "\"line\":\"begun\"");
+
+    stopSoon(id);
+    assertNothingLeft();
+  }
+
+  /** What ran before still does, as if nothing had happened. */
+  private String state(String container) {
+    return inspect(container, "{{.Id}} {{.Name}} {{.State.Status}}") + tags() + builtImages();
+  }
+
+  @Test
+  void whileTheOldOneIsBeingStopped() throws Exception {
+    String old =
+        docker
+            .container()
+            .app(appId)
+            .name(name())
+            .run("trap '' TERM; while :; do sleep 1000 & wait; done")
+            .id();
+    directory(dockerfile("true", SERVE));
+    String before = state(old);
+    long id = start();
+    awaitTold(id, "Stopping previous container...");
+
+    stopSoon(id);
+    assertThat(state(old)).isEqualTo(before);
+    assertThat(containers()).hasSize(1);
+    assertNoSources();
+    // Nor does the engine's own stop strike later.
+    await()
+        .during(Duration.ofSeconds(11))
+        .atMost(Duration.ofSeconds(15))
+        .until(() -> state(old).equals(before));
+  }
+
+  @Test
+  void whileTheNewOneIsNotHealthy() throws Exception {
+    App app = directory(dockerfile("true", SERVE));
+    int port = freePort();
+    app = with(app, App.Build.DEFAULT, run(List.of(port + ":80"), Duration.ofSeconds(60)));
+    deployWell();
+    String before = state(name());
+    TestDirectory.write(
+        app.path().resolve("Dockerfile"),
+        dockerfile("echo two", SERVE) + "HEALTHCHECK --interval=200ms CMD false\n");
+    long id = start();
+    awaitTold(id, "Waiting for the new container's health check...");
+
+    stopSoon(id);
+    assertThat(state(name())).isEqualTo(before);
+    assertThat(containers()).hasSize(1);
+    assertNoSources();
+  }
+
+  @Test
+  void whenTheServerIsStopped() throws Exception {
+    directory(dockerfile("echo begun; sleep 300", SERVE));
+    long id = start();
+    awaitTold(id, "\"line\":\"begun\"");
+
+    deployments.close();
+
+    assertThat(end(id).errorMessage()).contains("server was stopped");
+    assertNothingLeft();
+  }
+
+  @Test
+  void manyAtOnceLeaveNothing() throws Exception {
+    App app = directory(dockerfile("echo begun; sleep 300", SERVE));
+    put(new App(appId, "", List.of(), null, app.path(), app.build(), app.run(), Set.of("s3cret")));
+    for (int i = 0; i < 5; i++) {
+      long id = start();
+      int steps = i;
+      await()
+          .pollInterval(Duration.ofMillis(5))
+          .until(() -> told(id).contains("Step " + (steps + 1) + "/8"));
+      stopSoon(id);
+      await().untilAsserted(this::assertNothingLeft);
+    }
+  }
+}
