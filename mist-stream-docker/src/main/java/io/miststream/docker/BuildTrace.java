@@ -11,6 +11,7 @@ import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What a build has made on the engine, in a file, so that it can also be taken away after a crash.
@@ -23,8 +24,13 @@ final class BuildTrace {
   private static final String SINCE = "since ";
   private static final String CONTAINER = "container ";
   private static final String IMAGE = "image ";
+  private static final String STEP = "step ";
+  private static final String BASE = "base ";
+  private static final String END = "end";
   private static final long CLOCK_SECONDS = 2;
+  private static final int LAST_STEP_MILLIS = 400;
   private static final int GONE_MILLIS = 700;
+  private static final int POLL_MILLIS = 20;
 
   private final EngineApi api;
   private final Path file;
@@ -46,6 +52,21 @@ final class BuildTrace {
   /** A tag that is about to be put on. */
   void tag(String reference) throws IOException {
     append(TAG, reference);
+  }
+
+  /** A step begins. */
+  void step(String text) throws IOException {
+    append(STEP, text.split("\\s", 2)[0].toUpperCase(Locale.ROOT));
+  }
+
+  /** The image that the next step is based on. */
+  void base(String id) throws IOException {
+    append(BASE, id);
+  }
+
+  /** The engine has ended the build, well or not, so nothing comes any more. */
+  void end() throws IOException {
+    append(END, "");
   }
 
   /** A container in which a step runs. */
@@ -74,9 +95,10 @@ final class BuildTrace {
     }
     List<String> lines = new ArrayList<>(Files.readAllLines(file));
     Collections.reverse(lines);
-    Instant since = Instant.MAX;
-    for (String line : lines) {
-      since = line.startsWith(SINCE) ? Instant.parse(line.substring(SINCE.length())) : since;
+    String begin = first(lines, SINCE);
+    Instant since = begin.isEmpty() ? Instant.MAX : Instant.parse(begin);
+    if (!lines.contains(END)) {
+      removeLastStep(lines, since);
     }
     // Tags first: an image with one stays, and what it is based on with it.
     for (String kind : List.of(TAG, CONTAINER, IMAGE)) {
@@ -88,20 +110,67 @@ final class BuildTrace {
     }
   }
 
-  private void remove(String kind, String which, Instant since) throws IOException {
-    try {
-      if (kind.equals(TAG)) {
-        removeImage(which);
-      } else if (kind.equals(CONTAINER)) {
-        removeContainer(which, since);
-      } else {
-        JsonNode image = api.get("/images/" + which + "/json");
-        if (image.path("RepoTags").isEmpty() && created(image).isAfter(since)) {
-          removeImage(which);
+  /**
+   * The engine ends a build that was broken off only after the step it is at, and does not say what
+   * that has made. It is an image that nobody uses, based on the one before.
+   */
+  private void removeLastStep(List<String> lines, Instant since) throws IOException {
+    String base = first(lines, BASE);
+    // A command is killed, and makes nothing.
+    long end =
+        System.nanoTime() + (first(lines, STEP).equals("RUN") ? 0 : LAST_STEP_MILLIS * 1_000_000L);
+    Wakeup pause = new Wakeup();
+    boolean found = base.isEmpty();
+    while (!found) {
+      for (JsonNode image : api.get("/images/json?all=1")) {
+        String id = image.path("Id").asText();
+        if (image.path("ParentId").asText().startsWith("sha256:" + base)
+            && image.path("Created").asLong() >= since.getEpochSecond()
+            && !lines.contains(IMAGE + id.substring(7, 7 + base.length()))) {
+          remove(IMAGE, id, since);
+          found = true;
         }
       }
-    } catch (EngineRefusedException e) {
-      // It is gone, or something of somebody else is based on it.
+      found |= System.nanoTime() > end;
+      if (!found) {
+        pause.await(POLL_MILLIS);
+      }
+    }
+  }
+
+  private static String first(List<String> lines, String kind) {
+    return lines.stream()
+        .filter(line -> line.startsWith(kind))
+        .map(line -> line.substring(kind.length()))
+        .findFirst()
+        .orElse("");
+  }
+
+  private void remove(String kind, String which, Instant since) throws IOException {
+    Wakeup pause = new Wakeup();
+    long end = System.nanoTime() + GONE_MILLIS * 1_000_000L;
+    while (true) {
+      try {
+        if (kind.equals(TAG)) {
+          removeImage(which);
+        } else if (kind.equals(CONTAINER)) {
+          removeContainer(which, since);
+        } else {
+          JsonNode image = api.get("/images/" + which + "/json");
+          if (image.path("RepoTags").isEmpty() && created(image).isAfter(since)) {
+            removeImage(which);
+          }
+        }
+        return;
+      } catch (EngineRefusedException e) {
+        // It is gone, or something of somebody else is based on it; or the container of a step is
+        // about to go, one that the engine had no time to tell of.
+        if (!String.valueOf(e.getMessage()).contains("is being used by")
+            || System.nanoTime() > end) {
+          return;
+        }
+        pause.await(POLL_MILLIS);
+      }
     }
   }
 
@@ -115,7 +184,7 @@ final class BuildTrace {
           || !container.path("Config").path("Image").asText().startsWith("sha256:")) {
         return;
       }
-      pause.await(20);
+      pause.await(POLL_MILLIS);
     }
     api.send(Method.DELETE, "/containers/" + id + "?force=1&v=1");
   }

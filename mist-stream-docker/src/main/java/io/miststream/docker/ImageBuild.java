@@ -83,6 +83,7 @@ final class ImageBuild {
     if (stages.isEmpty()) {
       throw new DeploymentFailedException("Docker build failed: the engine broke it off");
     }
+    trace.end();
     int number = 0;
     for (String id : stages) {
       number++;
@@ -153,6 +154,7 @@ final class ImageBuild {
           stages.remove(id);
           stages.add(id);
         } else if (item.has("error")) {
+          trace.end();
           throw failure(item);
         } else if (item.has("status") && item.path("progressDetail").isEmpty()) {
           pulled(item);
@@ -169,6 +171,7 @@ final class ImageBuild {
       step++;
       steps = Integer.parseInt(begin.group(2));
       stepText = begin.group(3).strip();
+      trace.step(stepText);
       notNew = stepText.regionMatches(true, 0, "FROM ", 0, 5);
       report.status(
           DeploymentStage.BUILDING_IMAGE,
@@ -191,8 +194,11 @@ final class ImageBuild {
       trace.container(container.group(1));
     } else if (fragment.equals(CACHED)) {
       notNew = true;
-    } else if (image.matches() && !notNew) {
-      trace.image(image.group(1));
+    } else if (image.matches()) {
+      trace.base(image.group(1));
+      if (!notNew) {
+        trace.image(image.group(1));
+      }
     }
   }
 

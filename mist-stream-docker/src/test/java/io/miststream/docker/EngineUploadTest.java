@@ -33,7 +33,7 @@ class EngineUploadTest {
     server.bind(
         unix
             ? UnixDomainSocketAddress.of(temp.resolve("s"))
-            : new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0));
+            : new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     return server;
   }
 
