@@ -106,13 +106,11 @@ public final class DockerDeployer implements Deployer, AutoCloseable {
       deploy(app, home, trace, rollout, report, cancellation);
       done = true;
     } catch (DeploymentFailedException e) {
-      LOG.debug("deployment {} failed", report.deploymentId(), e);
       failure = String.valueOf(e.getMessage());
     } catch (IOException e) {
-      LOG.debug("deployment {} failed", report.deploymentId(), e);
       failure = words(e);
     } catch (CancelledException e) {
-      LOG.debug("deployment {} was called off", report.deploymentId());
+      // What is put back is the same.
     } finally {
       cancellation.onCancel(null);
       left = done ? "" : undo(rollout, trace);
@@ -123,6 +121,8 @@ public final class DockerDeployer implements Deployer, AutoCloseable {
       }
     }
     if (!done) {
+      // Not the exception: what is in it may tell a secret.
+      LOG.debug("deployment {}: {}{}", report.deploymentId(), secrets.hide(failure), left);
       if (left.isEmpty()) {
         cancellation.check();
       }

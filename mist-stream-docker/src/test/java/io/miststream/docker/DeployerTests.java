@@ -181,7 +181,6 @@ abstract class DeployerTests {
     assertThat(deployments.stop(id)).isTrue();
     assertThat(end(id).state()).isEqualTo(DeploymentState.STOPPED);
     Duration took = Duration.ofNanos(System.nanoTime() - begin);
-    System.out.println("stopped in " + took.toMillis() + " ms: " + getClass().getSimpleName());
     assertThat(took).isLessThan(Duration.ofSeconds(2));
   }
 
