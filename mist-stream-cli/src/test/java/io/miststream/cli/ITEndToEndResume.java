@@ -138,7 +138,8 @@ class ITEndToEndResume {
         List<String> lines = viewer.lines();
         assertThat(lines).doesNotHaveDuplicates();
         assertThat(viewer.all(StreamError.class)).isEmpty();
-        // What a container prints while no engine listens waits in a pipe; what the engine had taken
+        // What a container prints while no engine listens waits in a pipe; what the engine had
+        // taken
         // out and not logged when it was stopped is nowhere.
         String all = second.docker("logs", container.id());
         assertThat(all.lines().toList()).startsWith(lines.toArray(String[]::new));

@@ -29,7 +29,7 @@ public class RingBenchmark {
   private final byte[] frame = new byte[FRAME_BYTES];
   private final List<ByteBuffer> slices = new ArrayList<>();
   private Topic topic;
-  private Viewer viewer;
+  private LogViewer viewer;
   private LogTopics topics;
   private long time;
 
@@ -45,7 +45,7 @@ public class RingBenchmark {
               throw new IllegalStateException("nothing is read");
             });
     topic = new Topic(new Object(), LogFilter.ALL, 8 << 20, Runnable::run, null);
-    viewer = new Viewer(topics, LogRequest.of(1));
+    viewer = new LogViewer(topics, LogRequest.of(1));
     viewer.place(topic, topic.ring.head(), null, false);
     for (int i = 0; i < BEHIND; i++) {
       append();
