@@ -18,6 +18,9 @@ import java.util.zip.CRC32;
 final class CountingViewer implements AutoCloseable {
   private static final int TEXT = 1;
   private static final int CLOSE = 8;
+  private static final int PING = 9;
+  /** A pong's first two bytes and the mask of its empty payload. */
+  private static final byte[] PONG = {(byte) 0x8A, (byte) 0x80, 0, 0, 0, 0};
 
   private final Socket socket = new Socket();
   private final CRC32 sum = new CRC32();
@@ -65,6 +68,9 @@ final class CountingViewer implements AutoCloseable {
       length = length == 126 ? in.readUnsignedShort() : length == 127 ? in.readLong() : length;
       if (opcode == CLOSE) {
         return in.readUnsignedShort();
+      }
+      if (opcode == PING) {
+        socket.getOutputStream().write(PONG);
       }
       for (long left = length; left > 0; ) {
         int n = in.read(chunk, 0, (int) Math.min(left, chunk.length));

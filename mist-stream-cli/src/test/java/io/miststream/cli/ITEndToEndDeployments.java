@@ -206,7 +206,7 @@ class ITEndToEndDeployments {
     }
     try (Stream<Path> left = Files.walk(directory.resolve("data"))) {
       assertThat(left.filter(Files::isRegularFile).map(path -> path.getFileName().toString()))
-          .allMatch(name -> name.endsWith(".ndjson") || name.equals(".lock"));
+          .allMatch(name -> name.endsWith(".ndjson") || List.of(".lock", "owner").contains(name));
     }
   }
 
@@ -233,7 +233,7 @@ class ITEndToEndDeployments {
             + " done",
         "CMD sleep 1000");
     List<CountingViewer> viewers = new ArrayList<>();
-    try (ServerProcess server = serve("-Xmx96m")) {
+    try (ServerProcess server = serve("-Xmx192m")) {
       long id = start(server);
       String path = "/ws/deployment/logs?deploymentId=" + id;
       for (int i = 0; i < 100; i++) {
@@ -249,6 +249,7 @@ class ITEndToEndDeployments {
       for (CountingViewer viewer : stalled) {
         assertThat(viewer.awaitEnd()).isEqualTo(sum);
       }
+      assertThat(get(server, "/api/deployments/" + id).body()).contains("\"status\":\"success\"");
       int[] next = {0};
       int[] long5 = {0};
       CRC32 journal = new CRC32();

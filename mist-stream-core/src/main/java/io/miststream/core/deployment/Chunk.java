@@ -62,11 +62,11 @@ final class Chunk {
     return Frames.length(frames, at) - Frames.headerLengthAt(frames, at) + 1;
   }
 
-  /** Frames whole lines; null if there is none. */
-  static @Nullable Chunk ofLines(byte[] lines, int length, long position) {
+  /** Frames whole lines, so many at most; null if there is none. */
+  static @Nullable Chunk ofLines(byte[] lines, int length, long position, int most) {
     int count = 0;
     int end = 0;
-    for (int i = 0; i < length; i++) {
+    for (int i = 0; i < length && count < most; i++) {
       if (lines[i] == '\n') {
         count++;
         end = i + 1;

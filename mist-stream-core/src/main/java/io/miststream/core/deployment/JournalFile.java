@@ -500,7 +500,11 @@ final class JournalFile {
         while (bytes.hasRemaining() && channel.read(bytes, position + bytes.position()) > 0) {
           // until it is full
         }
-        Chunk chunk = Chunk.ofLines(bytes.array(), bytes.position(), position);
+        // Of a piece that is large for the sake of one long line, that line alone: the rest would
+        // be held for as long as the viewer likes.
+        boolean one = size > CHUNK_BYTES;
+        Chunk chunk =
+            Chunk.ofLines(bytes.array(), bytes.position(), position, one ? 1 : Integer.MAX_VALUE);
         if (chunk != null) {
           return chunk;
         }
