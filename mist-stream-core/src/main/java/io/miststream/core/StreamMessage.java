@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 /** One message of a stream. What it looks like on the wire is {@code docs/PROTOCOL.md}. */
 public sealed interface StreamMessage
     permits ContainerStatus,
+        ContainerStats,
         LogLine,
         Gap,
         StreamError,

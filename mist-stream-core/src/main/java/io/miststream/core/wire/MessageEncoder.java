@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import io.miststream.core.ContainerStats;
 import io.miststream.core.ContainerStatus;
 import io.miststream.core.Cursor;
 import io.miststream.core.DeploymentError;
@@ -174,6 +175,8 @@ public final class MessageEncoder {
       }
     } else if (message instanceof ContainerStatus status) {
       write(status, json);
+    } else if (message instanceof ContainerStats stats) {
+      write(stats, json);
     } else if (message instanceof Gap gap) {
       json.writeStringField("reason", gap.reason().wire());
       if (gap.missed() == null) {
@@ -252,6 +255,19 @@ public final class MessageEncoder {
       json.writeNumberField("exit_code", status.exitCode());
     }
     writeText(json, "health", status.health());
+  }
+
+  private static void write(ContainerStats stats, JsonGenerator json) throws IOException {
+    json.writeStringField("container", stats.container());
+    json.writeNumberField("cpu_percent", stats.cpuPercent());
+    json.writeNumberField("memory_used_mb", stats.memoryUsedMb());
+    json.writeNumberField("memory_limit_mb", stats.memoryLimitMb());
+    json.writeNumberField("memory_percent", stats.memoryPercent());
+    json.writeNumberField("network_rx_mb", stats.networkRxMb());
+    json.writeNumberField("network_tx_mb", stats.networkTxMb());
+    json.writeNumberField("block_read_mb", stats.blockReadMb());
+    json.writeNumberField("block_write_mb", stats.blockWriteMb());
+    json.writeNumberField("pids", stats.pids());
   }
 
   private static void write(DeploymentStatus status, JsonGenerator json) throws IOException {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import io.miststream.core.ContainerStats;
 import io.miststream.core.ContainerStatus;
 import io.miststream.core.Cursor;
 import io.miststream.core.DeploymentError;
@@ -77,6 +78,8 @@ public final class WireCodec {
       return "log";
     } else if (message instanceof ContainerStatus || message instanceof DeploymentStatus) {
       return "status";
+    } else if (message instanceof ContainerStats) {
+      return "stats";
     } else if (message instanceof Gap) {
       return "gap";
     } else if (message instanceof StreamError || message instanceof DeploymentError) {
@@ -99,6 +102,7 @@ public final class WireCodec {
           data.optional("deployment_id") == null
               ? status(timestamp, cursor(envelope, "id"), data)
               : deploymentStatus(timestamp, cursor(envelope, "id"), data);
+      case "stats" -> stats(timestamp, data);
       case "gap" -> gap(timestamp, cursor(envelope, "id"), data);
       case "error" -> {
         ErrorCode code = errorCode(data);
@@ -203,6 +207,21 @@ public final class WireCodec {
         data.optional("health"));
   }
 
+  private static ContainerStats stats(Instant timestamp, Fields data) {
+    return new ContainerStats(
+        timestamp,
+        data.text("container"),
+        data.number("cpu_percent"),
+        data.number("memory_used_mb"),
+        data.number("memory_limit_mb"),
+        data.number("memory_percent"),
+        data.number("network_rx_mb"),
+        data.number("network_tx_mb"),
+        data.number("block_read_mb"),
+        data.number("block_write_mb"),
+        Long.parseLong(data.text("pids")));
+  }
+
   private static Gap gap(Instant timestamp, @Nullable Cursor cursor, Fields data) {
     String missed = data.optional("missed");
     return new Gap(
@@ -255,6 +274,10 @@ public final class WireCodec {
 
     @Nullable String optional(String name) {
       return values.get(name);
+    }
+
+    double number(String name) {
+      return Double.parseDouble(text(name));
     }
 
     String text(String name) {

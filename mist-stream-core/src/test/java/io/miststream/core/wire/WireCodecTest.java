@@ -4,6 +4,7 @@ import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.miststream.core.ContainerStats;
 import io.miststream.core.ContainerStatus;
 import io.miststream.core.Cursor;
 import io.miststream.core.DeploymentError;
@@ -124,6 +125,10 @@ class WireCodecTest {
                       LogStream.STDOUT,
                       DeploymentStage.BUILDING_IMAGE,
                       false)),
+              entry(
+                  "stats",
+                  new ContainerStats(
+                      TIME, "mist-app-1", 12.34, 256.5, 512, 50.1, 1.25, 0.5, 8, 4.75, 17)),
               entry(
                   "deployment-error",
                   new DeploymentError(TIME, CURSOR, "Docker build failed: exit code 1"))));
