@@ -33,4 +33,12 @@ public interface LogSource {
    * the read.
    */
   Flow.Publisher<StreamMessage> logs(LogRequest request);
+
+  /**
+   * How often reads that went on have had to be begun anew so far, such as after a rotation, a
+   * restart or a lost connection; 0 from a source that does not count.
+   */
+  default long reopenings() {
+    return 0;
+  }
 }

@@ -9,6 +9,7 @@ import io.miststream.core.topic.StreamClose;
 import io.miststream.server.http.HttpLimits;
 import io.miststream.server.http.HttpRoutes;
 import io.miststream.server.http.Readiness;
+import io.miststream.server.prometheus.Figures;
 import io.miststream.server.tyrus.TransportSettings;
 import io.miststream.server.tyrus.WebSocketServer;
 import jakarta.websocket.DeploymentException;
@@ -47,6 +48,7 @@ public final class MistStreamServer implements AutoCloseable {
   private final WebSocketServer server;
   private final HttpRoutes routes;
   private final Readiness readiness;
+  private final Figures figures;
   private final @Nullable LogTopics ownTopics;
   private final String host;
   private final Duration shutdownGrace;
@@ -56,12 +58,14 @@ public final class MistStreamServer implements AutoCloseable {
       WebSocketServer server,
       HttpRoutes routes,
       Readiness readiness,
+      Figures figures,
       @Nullable LogTopics ownTopics,
       String host,
       Duration shutdownGrace) {
     this.server = server;
     this.routes = routes;
     this.readiness = readiness;
+    this.figures = figures;
     this.ownTopics = ownTopics;
     this.host = host;
     this.shutdownGrace = shutdownGrace;
@@ -105,6 +109,7 @@ public final class MistStreamServer implements AutoCloseable {
     server.stop(StreamClose.SHUTDOWN, shutdownGrace.toNanos());
     routes.close();
     readiness.close();
+    figures.close();
     if (ownTopics != null) {
       ownTopics.close();
     }
@@ -326,6 +331,7 @@ public final class MistStreamServer implements AutoCloseable {
       if (served == null && deployments == null) {
         throw new IllegalArgumentException("there is nothing to serve: set logs or deployments");
       }
+      Figures figures = new Figures();
       Readiness readiness = new Readiness(problems(), READINESS_TIMEOUT);
       HttpRoutes routes =
           new HttpRoutes(
@@ -343,11 +349,13 @@ public final class MistStreamServer implements AutoCloseable {
                 TransportSettings.DEFAULT.sendBufferBytes());
         WebSocketServer server = new WebSocketServer(address, port, transport, routes);
         if (served != null) {
+          figures.add(served);
           for (ServerEndpointConfig endpoint : StreamEndpoints.logs(served, logParser)) {
             server.addEndpoint(endpoint, logParser::parse);
           }
         }
         if (deployments != null) {
+          figures.add(deployments.journal());
           routes.add(deployments);
           for (ServerEndpointConfig endpoint : StreamEndpoints.deployments(deployments.journal())) {
             server.addEndpoint(endpoint, DeploymentRequest::parse);
@@ -356,9 +364,12 @@ public final class MistStreamServer implements AutoCloseable {
         if (catalogue != null) {
           routes.add(catalogue);
         }
+        figures.add(server);
+        routes.addMetrics(Figures.mediaType(), figures::text);
         server.start();
-        return new MistStreamServer(server, routes, readiness, own, host, shutdownGrace);
+        return new MistStreamServer(server, routes, readiness, figures, own, host, shutdownGrace);
       } catch (IOException | DeploymentException | RuntimeException e) {
+        figures.close();
         routes.close();
         readiness.close();
         if (own != null) {

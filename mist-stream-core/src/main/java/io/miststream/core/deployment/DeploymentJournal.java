@@ -1,9 +1,11 @@
 package io.miststream.core.deployment;
 
 import io.miststream.core.Cursor;
+import io.miststream.core.DeploymentState;
 import io.miststream.core.ErrorCode;
 import io.miststream.core.StreamException;
 import io.miststream.core.topic.Pump;
+import io.miststream.core.topic.Traffic;
 import io.miststream.core.topic.Viewer;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,7 +49,7 @@ public final class DeploymentJournal implements AutoCloseable {
   private static final String SUFFIX = ".ndjson";
   private static final String LOCK = ".lock";
   private static final String PROBE = ".probe";
-  private static final int PROBE_BYTES = 4096;
+  private static final int LEAST_ROOM = 4096;
   private static final int TAIL_BYTES = 1 << 20;
   private static final long RETRY_SECONDS = 1;
   private static final long RETENTION_MINUTES = 10;
@@ -60,8 +63,10 @@ public final class DeploymentJournal implements AutoCloseable {
   private final Set<JournalFile> unsaved = ConcurrentHashMap.newKeySet();
   private final Set<DeploymentViewer> viewers = ConcurrentHashMap.newKeySet();
   private final Pump pump = Pump.perProcessor("mist-journal-pump");
+  private final Traffic traffic = new Traffic();
   private final ThreadPoolExecutor savers;
   private final ScheduledThreadPoolExecutor timer;
+  private volatile int room = LEAST_ROOM; // more once there was not enough for that
   private long nextId; // guarded by this
   private boolean closed; // guarded by this
 
@@ -180,6 +185,14 @@ public final class DeploymentJournal implements AutoCloseable {
    * @throws JournalException if it cannot be saved; then there is none
    */
   public DeploymentReporter begin(long appId, String message) {
+    if (room > LEAST_ROOM) {
+      // Its first lines might still fit; but what is full will not do for a deployment.
+      problem()
+          .ifPresent(
+              reason -> {
+                throw new JournalException(reason, null);
+              });
+    }
     JournalFile file;
     DeploymentReporter reporter;
     synchronized (this) {
@@ -284,7 +297,8 @@ public final class DeploymentJournal implements AutoCloseable {
   public Viewer open(long id, @Nullable Cursor after) {
     JournalFile file = files.get(id);
     if (file == null) {
-      return new DeploymentViewer(pump, ErrorCode.DEPLOYMENT_NOT_FOUND, "Deployment not found");
+      return new DeploymentViewer(
+          this, pump, ErrorCode.DEPLOYMENT_NOT_FOUND, "Deployment not found");
     }
     try {
       DeploymentViewer viewer = new DeploymentViewer(this, pump, file, start(file, after));
@@ -294,11 +308,11 @@ public final class DeploymentJournal implements AutoCloseable {
       }
       return viewer;
     } catch (StreamException e) {
-      return new DeploymentViewer(pump, e.code(), String.valueOf(e.getMessage()));
+      return new DeploymentViewer(this, pump, e.code(), String.valueOf(e.getMessage()));
     } catch (IOException e) {
       LOG.log(System.Logger.Level.WARNING, "Deployment " + id + " cannot be read", e);
       return new DeploymentViewer(
-          pump, ErrorCode.INTERNAL, "The deployment's journal cannot be read");
+          this, pump, ErrorCode.INTERNAL, "The deployment's journal cannot be read");
     }
   }
 
@@ -320,7 +334,10 @@ public final class DeploymentJournal implements AutoCloseable {
     return closed;
   }
 
-  /** Why no deployment could be saved now; empty if it could. Writes a little, and may block. */
+  /**
+   * Why no deployment could be saved now; empty if it could. Writes a little, or as much as could
+   * not be written last, and may block.
+   */
   public Optional<String> problem() {
     for (JournalFile file : unsaved) {
       String failure = file.failure();
@@ -330,7 +347,8 @@ public final class DeploymentJournal implements AutoCloseable {
     }
     Path probe = directory.resolve(PROBE);
     try {
-      Files.write(probe, new byte[PROBE_BYTES]);
+      Files.write(probe, new byte[room]);
+      room = LEAST_ROOM;
       return Optional.empty();
     } catch (IOException e) {
       return Optional.of("The deployment journal cannot be written: " + reason(e));
@@ -341,6 +359,23 @@ public final class DeploymentJournal implements AutoCloseable {
         // The next one overwrites it.
       }
     }
+  }
+
+  /** How many viewers there are, and what they have been sent. */
+  public Traffic traffic() {
+    return traffic;
+  }
+
+  /** How many deployments have not ended yet. */
+  public int unfinished() {
+    return live.size();
+  }
+
+  /** How many deployments there are in each state; none of a state that has none. */
+  public Map<DeploymentState, Integer> states() {
+    Map<DeploymentState, Integer> states = new EnumMap<>(DeploymentState.class);
+    files.values().forEach(file -> states.merge(file.info().state(), 1, Integer::sum));
+    return states;
   }
 
   /** Bytes of all journals together. */
@@ -393,7 +428,13 @@ public final class DeploymentJournal implements AutoCloseable {
     viewers.remove(viewer);
   }
 
-  void failed(JournalFile file, Throwable problem) {
+  /**
+   * A file cannot be written.
+   *
+   * @param bytes that it would have been
+   */
+  void failed(JournalFile file, Throwable problem, int bytes) {
+    room = Math.max(room, bytes);
     LOG.log(System.Logger.Level.ERROR, "Deployment " + file.id() + " cannot be saved", problem);
     unsaved.add(file);
   }

@@ -34,7 +34,7 @@ final class DeploymentViewer extends Viewer {
   private volatile @Nullable StreamClose close; // at once
 
   DeploymentViewer(DeploymentJournal journal, Executor pump, JournalFile file, long position) {
-    super(pump);
+    super(pump, journal.traffic());
     this.journal = journal;
     this.pump = pump;
     this.file = file;
@@ -42,8 +42,8 @@ final class DeploymentViewer extends Viewer {
   }
 
   /** One that is told no more than an error. */
-  DeploymentViewer(Executor pump, ErrorCode code, String message) {
-    super(pump);
+  DeploymentViewer(DeploymentJournal journal, Executor pump, ErrorCode code, String message) {
+    super(pump, journal.traffic());
     this.journal = null;
     this.pump = pump;
     this.file = null;
@@ -61,6 +61,7 @@ final class DeploymentViewer extends Viewer {
       } else {
         error = null;
         out.add(ByteBuffer.wrap(MessageEncoder.frame(told, false)));
+        took(1);
       }
       return true;
     }
@@ -98,6 +99,7 @@ final class DeploymentViewer extends Viewer {
     int end = at;
     do {
       position += from.size(end);
+      took(1);
       end += Frames.length(from.frames(), end);
     } while (end < from.to() && end + Frames.length(from.frames(), end) - at <= maxBytes);
     out.add(ByteBuffer.wrap(from.frames(), at, end - at));
@@ -124,7 +126,7 @@ final class DeploymentViewer extends Viewer {
   }
 
   @Override
-  public synchronized ByteBuffer takeBack(List<ByteBuffer> polled, int sent) {
+  protected ByteBuffer putBack(List<ByteBuffer> polled, int sent) {
     ByteArrayOutputStream rest = new ByteArrayOutputStream();
     ByteBuffer slice = polled.get(0); // a poll takes from one chunk
     byte[] frames = slice.array();
@@ -138,6 +140,7 @@ final class DeploymentViewer extends Viewer {
           rest.write(frames, frame + gone, next - frame - gone);
         } else {
           position -= next - frame - Frames.headerLengthAt(frames, frame) + 1;
+          took(-1);
         }
       }
       frame = next;

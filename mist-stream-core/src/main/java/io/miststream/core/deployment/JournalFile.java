@@ -71,6 +71,7 @@ final class JournalFile {
   private boolean saving; // whether the thread runs
   private @Nullable String failure;
   private byte[] unsaved = {};
+  private int writing; // bytes of the write that goes on; the saver's thread only
   private Deployment newest;
   private final Set<DeploymentViewer> waiting = new LinkedHashSet<>();
 
@@ -239,6 +240,7 @@ final class JournalFile {
           notifyAll(); // there is room again
         }
         byte[] lines = lines(frames);
+        writing = lines.length;
         write(channel, lines);
         channel.force(false);
         show(frames, lines.length, true, now, last);
@@ -330,7 +332,7 @@ final class JournalFile {
       newest = now;
       unsaved = lines(frames.toByteArray());
     }
-    journal.failed(this, problem);
+    journal.failed(this, problem, writing);
     show(frames.toByteArray(), bytes, false, now, true);
   }
 

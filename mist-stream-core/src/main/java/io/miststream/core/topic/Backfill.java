@@ -3,6 +3,7 @@ package io.miststream.core.topic;
 import io.miststream.core.ContainerStatus;
 import io.miststream.core.Cursor;
 import io.miststream.core.ErrorCode;
+import io.miststream.core.Gap;
 import io.miststream.core.LogLine;
 import io.miststream.core.LogRequest;
 import io.miststream.core.StreamEnd;
@@ -38,6 +39,7 @@ final class Backfill {
     final byte[] bytes;
     int start;
     int end;
+    int count; // messages between the two
 
     Chunk(int size) {
       bytes = new byte[size];
@@ -179,6 +181,8 @@ final class Backfill {
     } else {
       if (message instanceof LogLine) {
         last = message.cursor();
+      } else if (message instanceof Gap gap) {
+        topics.figures().gap(gap);
       }
       add(message, topic == null ? states.several() : topic.hasSeveral());
     }
@@ -194,6 +198,7 @@ final class Backfill {
     }
     System.arraycopy(encoder.buffer(), encoder.start(), chunk.bytes, chunk.end, length);
     chunk.end += length;
+    chunk.count++;
     buffered += length;
   }
 
@@ -268,32 +273,40 @@ final class Backfill {
 
   /**
    * Moves what is buffered to {@code out}: whole frames, at most {@code maxBytes} but at least one.
+   *
+   * @return how many
    */
-  void drain(List<ByteBuffer> out, int maxBytes) {
+  int drain(List<ByteBuffer> out, int maxBytes) {
     boolean resume;
+    int frames = 0;
     synchronized (this) {
       polls++;
       int bytes = 0;
       if (!hasNews()) {
-        return;
+        return 0;
       }
       for (Chunk chunk = chunks.peek(); chunk != null; chunk = chunks.peek()) {
         int from = chunk.start;
         int to = chunk.end;
+        int count = chunk.count;
         if (to - from > maxBytes - bytes) {
           to = from;
+          count = 0;
           while (to < chunk.end) {
             int length = Frames.length(chunk.bytes, to);
             if (to - from + length > maxBytes - bytes && !(out.isEmpty() && to == from)) {
               break;
             }
             to += length;
+            count++;
           }
         }
         if (to > from) {
           out.add(ByteBuffer.wrap(chunk.bytes, from, to - from));
           bytes += to - from;
+          frames += count;
           chunk.start = to;
+          chunk.count -= count;
         }
         if (chunk.start < chunk.end) {
           break;
@@ -312,6 +325,7 @@ final class Backfill {
     } else {
       requestMore();
     }
+    return frames;
   }
 
   synchronized boolean hasNews() {

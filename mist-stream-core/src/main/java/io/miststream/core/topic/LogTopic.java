@@ -167,16 +167,14 @@ final class LogTopic {
       }
       if (!complete) {
         // What lies between is in no log any more: a container has been removed meanwhile.
-        viewer.send(
-            MessageEncoder.frame(
-                new Gap(
-                    Instant.now(),
-                    topic.ring.evicted().cursor(),
-                    Gap.Reason.SOURCE_RESTARTED,
-                    null,
-                    end,
-                    null),
-                false));
+        viewer.tell(
+            new Gap(
+                Instant.now(),
+                topic.ring.evicted().cursor(),
+                Gap.Reason.SOURCE_RESTARTED,
+                null,
+                end,
+                null));
       }
       if (end == null) {
         viewer.place(topic, topic.ring.oldest(), null, false);
@@ -289,6 +287,9 @@ final class LogTopic {
   private void append(StreamMessage message) {
     if (message instanceof ContainerStatus status && !all.states.update(status)) {
       return;
+    }
+    if (message instanceof Gap gap) {
+      topics.figures().gap(gap);
     }
     encoder.encode(message, all.states.several());
     all.append(message, encoder.buffer(), encoder.start(), encoder.length());

@@ -29,6 +29,8 @@ public final class LogTopics implements AutoCloseable {
   private static final Duration FAR = Duration.ofDays(36_500); // what a timer can do
   private static final System.Logger LOG = System.getLogger(LogTopics.class.getName());
 
+  private final LogFigures figures = new LogFigures();
+  private final Traffic traffic = new Traffic();
   private final LogSource source;
   private final int ringBytes;
   private final int historyLines;
@@ -42,7 +44,7 @@ public final class LogTopics implements AutoCloseable {
   private boolean closed; // guarded by topics
 
   private LogTopics(Builder builder) {
-    source = builder.source;
+    source = new CountedSource(builder.source, figures);
     ringBytes = builder.ringBytes;
     historyLines = builder.historyLines;
     maxFilters = builder.maxFilters;
@@ -115,6 +117,16 @@ public final class LogTopics implements AutoCloseable {
     }
   }
 
+  /** How many viewers there are, and what they have been sent. */
+  public Traffic traffic() {
+    return traffic;
+  }
+
+  /** What has been read for them, and what was missed. */
+  public LogFigures figures() {
+    return figures;
+  }
+
   /** Ends every stream with {@link StreamClose#SHUTDOWN} and all reads. Idempotent. */
   @Override
   public void close() {
@@ -149,7 +161,8 @@ public final class LogTopics implements AutoCloseable {
     LOG.log(System.Logger.Level.ERROR, "unexpected failure", problem);
   }
 
-  LogSource source() {
+  /** What they read from. */
+  public LogSource source() {
     return source;
   }
 

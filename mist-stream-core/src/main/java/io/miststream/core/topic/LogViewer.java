@@ -2,6 +2,7 @@ package io.miststream.core.topic;
 
 import io.miststream.core.Cursor;
 import io.miststream.core.Follow;
+import io.miststream.core.Gap;
 import io.miststream.core.LogRequest;
 import io.miststream.core.wire.Frames;
 import io.miststream.core.wire.MessageEncoder;
@@ -74,7 +75,7 @@ final class LogViewer extends Viewer {
   private int idleReads;
 
   LogViewer(LogTopics topics, LogRequest request) {
-    super(topics.pump());
+    super(topics.pump(), topics.traffic());
     this.topics = topics;
     this.request = request;
     Instant from = request.since();
@@ -93,7 +94,7 @@ final class LogViewer extends Viewer {
   }
 
   @Override
-  public synchronized ByteBuffer takeBack(List<ByteBuffer> polled, int sent) {
+  protected ByteBuffer putBack(List<ByteBuffer> polled, int sent) {
     ByteArrayOutputStream rest = new ByteArrayOutputStream();
     int before = 0; // bytes of the frames so far
     for (ByteBuffer slice : polled) {
@@ -108,6 +109,7 @@ final class LogViewer extends Viewer {
           lastId = MessageEncoder.id(frames, next, lastId);
         } else {
           seq--;
+          took(-1);
           if (MessageEncoder.isLine(frames, frame)) {
             linesBefore--;
           }
@@ -149,7 +151,7 @@ final class LogViewer extends Viewer {
       if (reading != null) {
         canTakeBack = false;
         if (bytes < maxBytes || out.isEmpty()) {
-          reading.drain(out, maxBytes - bytes);
+          took(reading.drain(out, maxBytes - bytes));
         }
         if (!out.isEmpty()) {
           return true;
@@ -201,6 +203,7 @@ final class LogViewer extends Viewer {
     while (frame != null && (out.isEmpty() || bytes + frame.length <= maxBytes)) {
       ownFrames.remove();
       out.add(ByteBuffer.wrap(frame));
+      took(1);
       bytes += frame.length;
       if (bytes >= maxBytes) {
         break;
@@ -236,6 +239,7 @@ final class LogViewer extends Viewer {
       int from = segment.start(entry);
       length = segment.end(to - 1) - from;
       out.add(ByteBuffer.wrap(segment.bytes, from, length));
+      took(to - entry);
       bytes += length;
       seq = segment.firstSeq + to;
       linesBefore = segment.linesBefore(to);
@@ -280,6 +284,7 @@ final class LogViewer extends Viewer {
       finishSent = true;
       canTakeBack = false;
       out.add(ByteBuffer.wrap(frame));
+      took(1);
       return true;
     }
     end(last.close);
@@ -359,6 +364,12 @@ final class LogViewer extends Viewer {
   /** Queues a frame for this viewer alone. */
   void send(byte[] frame) {
     ownFrames.add(frame);
+  }
+
+  /** Tells it what it misses. */
+  void tell(Gap gap) {
+    topics.figures().gap(gap);
+    send(MessageEncoder.frame(gap, false));
   }
 
   /** Ends the stream at a position; the first end stands. */

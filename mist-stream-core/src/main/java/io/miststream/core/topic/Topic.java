@@ -294,16 +294,14 @@ final class Topic {
     Cursor here = over == null ? ring.evicted().cursor() : null; // not past its end
     boolean lostGap = ring.newestEvictedGap() >= from;
     if (missed > 0 || lostGap) {
-      viewer.send(
-          MessageEncoder.frame(
-              new Gap(
-                  Instant.now(),
-                  here,
-                  Gap.Reason.SLOW_VIEWER,
-                  checks || lostGap ? null : missed,
-                  lastId == null ? null : cursor(lastId),
-                  firstLine(oldest, end == null ? Long.MAX_VALUE : end.at)),
-              false));
+      viewer.tell(
+          new Gap(
+              Instant.now(),
+              here,
+              Gap.Reason.SLOW_VIEWER,
+              checks || lostGap ? null : missed,
+              lastId == null ? null : cursor(lastId),
+              firstLine(oldest, end == null ? Long.MAX_VALUE : end.at)));
     }
     if (ring.newestEvictedStatus() >= from) {
       sendStates(viewer, here);

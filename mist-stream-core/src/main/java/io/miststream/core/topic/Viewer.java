@@ -16,18 +16,23 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract class Viewer implements AutoCloseable {
   private final Executor pump;
+  private final Traffic traffic;
   private final AtomicBoolean waiting = new AtomicBoolean();
   private volatile @Nullable Runnable ready;
-  private volatile boolean closed;
+  private final AtomicBoolean closed = new AtomicBoolean();
   private volatile @Nullable StreamClose ended;
+  private int taken; // messages of this poll; guarded by this
 
   /**
    * A viewer of a kind of stream.
    *
    * @param pump runs the action of {@link #onReady}
+   * @param traffic counts it, until it is closed, and what it is sent
    */
-  protected Viewer(Executor pump) {
+  protected Viewer(Executor pump, Traffic traffic) {
     this.pump = pump;
+    this.traffic = traffic;
+    traffic.came();
   }
 
   /**
@@ -48,13 +53,25 @@ public abstract class Viewer implements AutoCloseable {
    * @param maxBytes most bytes to take together, unless the first frame alone is longer
    */
   public final synchronized void poll(List<ByteBuffer> out, int maxBytes) {
-    while (!closed && ended == null && !fill(out, maxBytes)) {
+    taken = 0;
+    while (!isClosed() && ended == null && !fill(out, maxBytes)) {
       waiting.set(true);
       awaitNews();
       if (!hasNews() || !waiting.compareAndSet(true, false)) {
         break; // nothing, or somebody has just noticed and runs the action
       }
     }
+    if (taken > 0) {
+      traffic.sent(taken, bytes(out));
+    }
+  }
+
+  private static long bytes(List<ByteBuffer> slices) {
+    long bytes = 0;
+    for (int i = 0; i < slices.size(); i++) {
+      bytes += slices.get(i).remaining();
+    }
+    return bytes;
   }
 
   /**
@@ -66,7 +83,14 @@ public abstract class Viewer implements AutoCloseable {
    * @return what is still to be sent before the next poll: the rest of the frame that was cut, or
    *     the first frame
    */
-  public abstract ByteBuffer takeBack(List<ByteBuffer> polled, int sent);
+  public final synchronized ByteBuffer takeBack(List<ByteBuffer> polled, int sent) {
+    taken = 0;
+    ByteBuffer rest = putBack(polled, sent);
+    if (taken != 0) {
+      traffic.sent(taken, sent + rest.remaining() - bytes(polled));
+    }
+    return rest;
+  }
 
   /**
    * The same as {@link #poll} for a connection that frames messages itself: one message as JSON, or
@@ -90,13 +114,15 @@ public abstract class Viewer implements AutoCloseable {
   /** Leaves the stream. Idempotent; anybody may call it at any time. */
   @Override
   public final void close() {
-    closed = true;
+    if (closed.compareAndSet(false, true)) {
+      traffic.left();
+    }
     leave();
   }
 
   /** Whether it has left. */
   protected final boolean isClosed() {
-    return closed;
+    return closed.get();
   }
 
   /**
@@ -104,6 +130,14 @@ public abstract class Viewer implements AutoCloseable {
    * means that {@link #end} was called.
    */
   protected abstract boolean fill(List<ByteBuffer> out, int maxBytes);
+
+  /** Does {@link #takeBack}. */
+  protected abstract ByteBuffer putBack(List<ByteBuffer> polled, int sent);
+
+  /** By {@link #fill} and, negative, by {@link #putBack}: so many more messages are to be sent. */
+  protected final void took(int messages) {
+    taken += messages;
+  }
 
   /** Whether another {@link #fill} may have something; called right after one that had nothing. */
   protected abstract boolean hasNews();
@@ -122,7 +156,7 @@ public abstract class Viewer implements AutoCloseable {
   /** Runs the action if the last poll returned nothing. */
   protected final void wake() {
     Runnable action = ready;
-    if (action != null && !closed && waiting.compareAndSet(true, false)) {
+    if (action != null && !isClosed() && waiting.compareAndSet(true, false)) {
       action.run();
     }
   }
@@ -130,7 +164,7 @@ public abstract class Viewer implements AutoCloseable {
   /** The same on a thread of the pump, which is given at most one task until the next poll. */
   protected final void wakeSoon() {
     Runnable action = ready;
-    if (action != null && !closed && waiting.compareAndSet(true, false)) {
+    if (action != null && !isClosed() && waiting.compareAndSet(true, false)) {
       pump.execute(action);
     }
   }

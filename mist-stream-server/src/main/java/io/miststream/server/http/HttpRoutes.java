@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.glassfish.grizzly.http.server.HttpHandler;
 import org.glassfish.grizzly.http.server.Request;
 import org.glassfish.grizzly.http.server.Response;
@@ -57,6 +58,16 @@ public final class HttpRoutes extends HttpHandler implements AutoCloseable {
   /** Adds the routes of apps; before the server is started. */
   public void add(AppCatalogue catalogue) {
     routes.addAll(new AppRoutes(catalogue).routes());
+  }
+
+  /**
+   * Adds the server's own figures; before the server is started.
+   *
+   * @param type media type of the page
+   * @param page makes it
+   */
+  public void addMetrics(String type, Supplier<byte[]> page) {
+    routes.add(Route.get("/metrics", call -> Answer.of(200, type, page.get())));
   }
 
   @Override

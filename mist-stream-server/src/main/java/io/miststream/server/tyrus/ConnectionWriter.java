@@ -32,6 +32,8 @@ final class ConnectionWriter extends Writer
   /** Bytes after which another connection has its turn: history to a fast reader is endless. */
   private static final int TURN_BYTES = 256 << 10;
 
+  private static final long STALLED_NANOS = 1_000_000_000;
+
   private static final byte[] PING = {(byte) 0x89, 0};
 
   private static final AtomicIntegerFieldUpdater<ConnectionWriter> SCHEDULED =
@@ -313,6 +315,16 @@ final class ConnectionWriter extends Writer
     return closeDeadline != 0;
   }
 
+  /** Whether the peer has taken nothing for a while. */
+  boolean isStalled(long now) {
+    return writing && now - stuckSince() > STALLED_NANOS;
+  }
+
+  private long stuckSince() {
+    long sign = lastSign;
+    return sign - writeStarted > 0 ? sign : writeStarted;
+  }
+
   /** Drops the connection if it is dead, or asks for a ping. The heartbeat's thread. */
   void check(long now) {
     long deadline = closeDeadline;
@@ -326,8 +338,7 @@ final class ConnectionWriter extends Writer
     if (writing) {
       // Nothing fits into the socket: the peer has stopped reading, and cannot answer a ping that
       // lies behind what it has not read. It may come back.
-      long since = sign - writeStarted > 0 ? sign : writeStarted;
-      if (now - since > heartbeat.stallTimeout()) {
+      if (now - stuckSince() > heartbeat.stallTimeout()) {
         terminate();
         return;
       }

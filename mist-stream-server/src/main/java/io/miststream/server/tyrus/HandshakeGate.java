@@ -68,6 +68,7 @@ final class HandshakeGate extends BaseFilter {
   private final Heartbeat heartbeat;
   private final Supplier<WriteLoop> loops;
   private final FilterChain frames;
+  private final TransportFigures figures;
   private final AtomicInteger connections = new AtomicInteger();
   private volatile boolean shuttingDown;
 
@@ -77,13 +78,15 @@ final class HandshakeGate extends BaseFilter {
       WebSocketEngine engine,
       Heartbeat heartbeat,
       Supplier<WriteLoop> loops,
-      FilterChain frames) {
+      FilterChain frames,
+      TransportFigures figures) {
     this.settings = settings;
     this.paths = paths;
     this.engine = engine;
     this.heartbeat = heartbeat;
     this.loops = loops;
     this.frames = frames;
+    this.figures = figures;
   }
 
   void shutDown() {
@@ -116,7 +119,12 @@ final class HandshakeGate extends BaseFilter {
     if (refusal == null && check != null) {
       refusal = admit(ctx, message, request, check);
     }
-    if (refusal != null) {
+    if (refusal == null) {
+      figures.countAccepted();
+    } else {
+      if (webSocket) {
+        figures.countRefused(refusal);
+      }
       state.refuse(refusal, !request.getMethod().equals(Method.HEAD));
     }
     return ctx.getStopAction();

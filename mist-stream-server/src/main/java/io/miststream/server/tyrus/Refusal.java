@@ -16,6 +16,22 @@ import java.util.List;
  * @param headers further header lines
  */
 record Refusal(String status, String code, String message, List<String> headers) {
+  private static final String FORBIDDEN = "forbidden";
+  private static final String NOT_FOUND = "not_found";
+  private static final String METHOD_NOT_ALLOWED = "method_not_allowed";
+  private static final String UPGRADE_REQUIRED = "upgrade_required";
+  private static final String UNAVAILABLE = "unavailable";
+
+  /** Every code there is. */
+  static final List<String> CODES =
+      List.of(
+          ErrorCode.INVALID_REQUEST.wire(),
+          FORBIDDEN,
+          NOT_FOUND,
+          METHOD_NOT_ALLOWED,
+          UPGRADE_REQUIRED,
+          UNAVAILABLE,
+          ErrorCode.INTERNAL.wire());
 
   static Refusal badRequest(String message) {
     return new Refusal("400 Bad Request", ErrorCode.INVALID_REQUEST.wire(), message, List.of());
@@ -26,17 +42,17 @@ record Refusal(String status, String code, String message, List<String> headers)
   }
 
   static Refusal forbidden(String message) {
-    return new Refusal("403 Forbidden", "forbidden", message, List.of());
+    return new Refusal("403 Forbidden", FORBIDDEN, message, List.of());
   }
 
   static Refusal notFound(String path) {
-    return new Refusal("404 Not Found", "not_found", "There is nothing at " + path, List.of());
+    return new Refusal("404 Not Found", NOT_FOUND, "There is nothing at " + path, List.of());
   }
 
   static Refusal notGet() {
     return new Refusal(
         "405 Method Not Allowed",
-        "method_not_allowed",
+        METHOD_NOT_ALLOWED,
         "A WebSocket is opened with GET",
         List.of("Allow: GET"));
   }
@@ -45,7 +61,7 @@ record Refusal(String status, String code, String message, List<String> headers)
   static Refusal upgradeRequired(String message) {
     return new Refusal(
         "426 Upgrade Required",
-        "upgrade_required",
+        UPGRADE_REQUIRED,
         message,
         List.of("Upgrade: websocket", "Sec-WebSocket-Version: 13"));
   }
@@ -53,7 +69,7 @@ record Refusal(String status, String code, String message, List<String> headers)
   static Refusal unavailable(String message, int retryAfterSeconds) {
     return new Refusal(
         "503 Service Unavailable",
-        "unavailable",
+        UNAVAILABLE,
         message,
         List.of("Retry-After: " + retryAfterSeconds));
   }

@@ -42,6 +42,7 @@ public final class WebSocketServer {
   private final StreamContainer container;
   private final Heartbeat heartbeat;
   private final List<WriteLoop> loops = new ArrayList<>();
+  private final TransportFigures figures = new TransportFigures();
   private final AtomicInteger nextLoop = new AtomicInteger();
   private final Map<String, RequestCheck> paths = new LinkedHashMap<>();
   private @Nullable HandshakeGate gate; // from start on
@@ -116,7 +117,13 @@ public final class WebSocketServer {
             .build();
     HandshakeGate made =
         new HandshakeGate(
-            settings, paths, container.getWebSocketEngine(), heartbeat, this::nextLoop, frames);
+            settings,
+            paths,
+            container.getWebSocketEngine(),
+            heartbeat,
+            this::nextLoop,
+            frames,
+            figures);
     gate = made;
     chain.add(chain.indexOfType(HttpServerFilter.class), made);
     chain.add(chain.indexOfType(TransportFilter.class) + 1, new HeaderDeadlineFilter(heartbeat));
@@ -165,6 +172,17 @@ public final class WebSocketServer {
   public int connections() {
     HandshakeGate made = gate;
     return made == null ? 0 : made.connections();
+  }
+
+  /** WebSocket connections whose peer has taken nothing for a second, while there is something. */
+  public int stalled() {
+    long now = System.nanoTime();
+    return (int) heartbeat.writers().stream().filter(writer -> writer.isStalled(now)).count();
+  }
+
+  /** What has become of the handshakes. */
+  public TransportFigures figures() {
+    return figures;
   }
 
   /** Takes no more connections and refuses handshakes on those that are open. */

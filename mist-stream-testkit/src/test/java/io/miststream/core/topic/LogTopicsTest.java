@@ -49,6 +49,8 @@ class LogTopicsTest {
       closeable.close();
     }
     await().untilAsserted(() -> assertThat(source.activeSubscriptions()).isZero());
+    assertThat(topics.figures().readsOpen()).isZero();
+    assertThat(topics.traffic().viewers()).isZero();
   }
 
   private void use(LogTopics.Builder settings) {
@@ -201,6 +203,12 @@ class LogTopicsTest {
     Gap gap = gaps.get(0);
     assertThat(gap.reason()).isEqualTo(Gap.Reason.SLOW_VIEWER);
     assertThat(gap.missed() + slow.lines().size()).isEqualTo(5000);
+    assertThat(topics.figures().gaps(Gap.Reason.SLOW_VIEWER)).isEqualTo(1);
+    assertThat(topics.figures().missedLines()).isEqualTo(gap.missed());
+    assertThat(topics.figures().readsOpen()).isEqualTo(1);
+    assertThat(topics.traffic().viewers()).isEqualTo(2);
+    assertThat(topics.traffic().messages())
+        .isEqualTo(slow.messages().size() + other.messages().size());
     int at = slow.messages().indexOf(gap);
     assertThat(gap.after()).isEqualTo(slow.messages().get(at - 1).cursor());
     assertThat(gap.before()).isEqualTo(slow.messages().get(at + 1).cursor());

@@ -77,6 +77,8 @@ class TakeBackTest {
     assertThat(texts.stream().map(WireCodec::decode).toList())
         .usingRecursiveComparison()
         .isEqualTo(whole.messages());
+    assertThat(topics.traffic().messages()).isEqualTo(2L * whole.messages().size());
+    assertThat(topics.traffic().bytes()).isEqualTo(2L * bytes.length);
   }
 
   @Test
