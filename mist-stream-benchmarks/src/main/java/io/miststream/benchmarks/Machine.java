@@ -2,9 +2,11 @@ package io.miststream.benchmarks;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Properties;
 import java.util.stream.Stream;
 import org.glassfish.tyrus.core.TyrusWebSocketEngine;
 
@@ -28,9 +30,19 @@ final class Machine {
         + " "
         + System.getProperty("java.runtime.version")
         + ", Tyrus "
-        + TyrusWebSocketEngine.class.getPackage().getImplementationVersion()
+        + tyrus()
         + ", Docker "
         + version("docker", "version", "--format", "{{.Server.Version}}");
+  }
+
+  private static String tyrus() throws IOException {
+    Properties properties = new Properties();
+    try (InputStream in =
+        TyrusWebSocketEngine.class.getResourceAsStream(
+            "/META-INF/maven/org.glassfish.tyrus/tyrus-core/pom.properties")) {
+      properties.load(in);
+    }
+    return properties.getProperty("version");
   }
 
   /** The first line that a command prints, or that there is none. */

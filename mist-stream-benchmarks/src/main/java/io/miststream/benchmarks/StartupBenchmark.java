@@ -26,12 +26,15 @@ final class StartupBenchmark implements Benchmark {
   public List<Report> run(Bench bench) throws Exception {
     Report report =
         new Report("Start-up", "first handshake, ms", "resident MiB then", "with 100 viewers");
+    String archived = "-XX:SharedArchiveFile=" + Distribution.archive();
     System.err.print("startup:");
     try (Docker docker = Docker.open();
         Child client = bench.loadClient()) {
       docker.run(Docker.APP, List.of(), "sh", "-c", "while true; do echo a line; sleep 1; done");
       for (int round = 0; round <= bench.rounds(); round++) {
-        measure(client, round > 0 ? report : new Report(""));
+        Report of = round > 0 ? report : new Report("");
+        measure(client, of.row(FanOut.Way.PRODUCT.title), "");
+        measure(client, of.row("with its archive"), archived);
         System.err.print(round == 0 ? " warm" : " " + round);
       }
     }
@@ -39,19 +42,18 @@ final class StartupBenchmark implements Benchmark {
     return List.of(report);
   }
 
-  private static void measure(Child client, Report report)
+  private static void measure(Child client, Report.Row row, String javaOptions)
       throws IOException, InterruptedException {
     int port;
     try (ServerSocket free = new ServerSocket(0)) {
       port = free.getLocalPort();
     }
     long begun = System.nanoTime();
-    Process process = Distribution.start(port);
+    Process process = Distribution.start(port, javaOptions);
     try {
       while (!handshake(port)) {
         Thread.sleep(1);
       }
-      Report.Row row = report.row(FanOut.Way.PRODUCT.title);
       row.add("first handshake, ms", (System.nanoTime() - begun) / 1e6);
       row.add("resident MiB then", Child.residentBytes(process.pid()) / (1 << 20));
       client.ask(

@@ -90,7 +90,7 @@ final class TyrusFanOut implements FanOut {
     try {
       var unused = session.getAsyncRemote().sendText(text);
       return true;
-    } catch (IllegalStateException e) {
+    } catch (RuntimeException e) { // no more than that says that the socket is closed
       return false;
     }
   }

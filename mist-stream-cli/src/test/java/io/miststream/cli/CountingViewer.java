@@ -19,6 +19,7 @@ final class CountingViewer implements AutoCloseable {
   private static final int TEXT = 1;
   private static final int CLOSE = 8;
   private static final int PING = 9;
+
   /** A pong's first two bytes and the mask of its empty payload. */
   private static final byte[] PONG = {(byte) 0x8A, (byte) 0x80, 0, 0, 0, 0};
 

@@ -19,6 +19,9 @@ final class ContainerFollower implements Runnable {
 
   /** What a follower needs of the subscription it belongs to. */
   interface Host {
+    /** It begins to read anew. */
+    void reopened();
+
     /** It has ended: normally if {@code failure} is null. */
     void ended(ContainerFollower follower, @Nullable Throwable failure);
   }
@@ -156,7 +159,12 @@ final class ContainerFollower implements Runnable {
   }
 
   private void followRun() throws IOException, CancelledException {
+    boolean begun = false;
     while (!isStopped()) {
+      if (begun) {
+        host.reopened();
+      }
+      begun = true;
       long sent = progress.count(container);
       boolean ended = false;
       reopening = false;

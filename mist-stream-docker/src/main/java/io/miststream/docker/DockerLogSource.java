@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Flow;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -51,7 +52,12 @@ public final class DockerLogSource implements LogSource, AutoCloseable {
         new AppContainers(api, builder.appLabel, builder.namePatterns, builder.catalogue);
     context =
         new LogReading.Context(
-            api, new EngineEvents(api), containers, builder.recovery, builder.watchdog);
+            api,
+            new EngineEvents(api),
+            containers,
+            builder.recovery,
+            builder.watchdog,
+            new LongAdder());
   }
 
   /** A source for the engine that the environment names, with the defaults of {@link Builder}. */
@@ -69,6 +75,11 @@ public final class DockerLogSource implements LogSource, AutoCloseable {
     Objects.requireNonNull(request);
     return new BlockingPublisher(
         Threads.named("mist-docker-source"), out -> new LogReading(context, request, out).run());
+  }
+
+  @Override
+  public long reopenings() {
+    return context.reopenings().sum();
   }
 
   /** Whether the engine answers within {@link #PING_DEADLINE}. Blocks for as long. */

@@ -20,6 +20,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,7 +39,8 @@ final class LogReading implements EngineEvents.Listener, ContainerFollower.Host 
       EngineEvents events,
       AppContainers containers,
       Duration recovery,
-      Duration watchdog) {}
+      Duration watchdog,
+      LongAdder reopenings) {}
 
   private final Context context;
   private final LogRequest request;
@@ -329,6 +331,9 @@ final class LogReading implements EngineEvents.Listener, ContainerFollower.Host 
   }
 
   private void start(Followed each) {
+    if (each.follower != null) {
+      reopened(); // for another run
+    }
     ContainerFollower follower =
         new ContainerFollower(
             context.containers(),
@@ -346,6 +351,11 @@ final class LogReading implements EngineEvents.Listener, ContainerFollower.Host 
       return;
     }
     Threads.named("mist-docker-log").newThread(follower).start();
+  }
+
+  @Override
+  public void reopened() {
+    context.reopenings().increment();
   }
 
   @Override

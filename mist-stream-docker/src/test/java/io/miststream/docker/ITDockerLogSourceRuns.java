@@ -77,6 +77,7 @@ class ITDockerLogSourceRuns extends DockerTests {
     expected.add("new");
     assertThat(reader.lines()).isEqualTo(expected);
     assertThat(reader.messages(Gap.class)).isEmpty();
+    assertThat(source.reopenings()).isGreaterThanOrEqualTo(2); // for the second and the third run
     // Between the lines of two runs there is a status.
     StreamMessage before = null;
     for (StreamMessage message : reader.messages()) {
