@@ -144,7 +144,7 @@ class JournalFailureTest {
       unavailable(
           server.report(
               reported,
-              "{\"seq\":1,\"type\":\"log\",\"data\":{\"line\":\"" + "x".repeat(600_000) + "\"}}"));
+              "{\"seq\":1,\"type\":\"log\",\"data\":{\"line\":\"" + "x".repeat(300_000) + "\"}}"));
       assertThat(server.get(ALL + "/" + id).body())
           .contains("\"status\":\"failed\"", "The deployment journal cannot be written: ");
       assertThat(server.get("/health").statusCode()).isEqualTo(200);
