@@ -6,9 +6,12 @@ import java.io.UncheckedIOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import oshi.SystemInfo;
 import oshi.hardware.CentralProcessor;
@@ -19,15 +22,26 @@ import oshi.hardware.NetworkIF;
 import oshi.software.os.OSFileStore;
 import oshi.software.os.OperatingSystem;
 
-/** The readings that OSHI has, and those of control groups. */
+/**
+ * The readings that OSHI has, and those of control groups.
+ *
+ * <p>To find out what devices there are takes far longer than to read their counters, and so it is
+ * done every {@link #SEARCH} only.
+ */
 final class OshiHost implements Host {
+  /** How often to look for new disks and network interfaces, and at the space on all disks. */
+  private static final Duration SEARCH = Duration.ofSeconds(10);
+
   private final Path dockerData;
   private final Cgroups cgroups;
   private final HardwareAbstractionLayer hardware;
   private final OperatingSystem system;
   private final CentralProcessor processor;
-  private final Rates disks = new Rates(System::nanoTime);
-  private final Rates networks = new Rates(System::nanoTime);
+  private final Kept<HostMetrics.Mount> mounts = new Kept<>(this::findMounts);
+  private final Kept<HWDiskStore> disks;
+  private final Kept<NetworkIF> networks;
+  private final Rates diskRates = new Rates(System::nanoTime);
+  private final Rates networkRates = new Rates(System::nanoTime);
   private long[] ticks;
   private long[][] coreTicks;
 
@@ -38,6 +52,8 @@ final class OshiHost implements Host {
     hardware = info.getHardware();
     system = info.getOperatingSystem();
     processor = hardware.getProcessor();
+    disks = new Kept<>(hardware::getDiskStores);
+    networks = new Kept<>(hardware::getNetworkIFs);
     ticks = processor.getSystemCpuLoadTicks();
     coreTicks = processor.getProcessorCpuLoadTicks();
     cgroups = new Cgroups(Path.of("/"), processor.getLogicalProcessorCount(), System::nanoTime);
@@ -118,6 +134,10 @@ final class OshiHost implements Host {
 
   @Override
   public List<HostMetrics.Mount> disks() {
+    return mounts.get(mount -> true);
+  }
+
+  private List<HostMetrics.Mount> findMounts() {
     List<HostMetrics.Mount> mounts = new ArrayList<>();
     for (OSFileStore store : system.getFileSystem().getFileStores()) {
       long total = store.getTotalSpace();
@@ -138,11 +158,12 @@ final class OshiHost implements Host {
   @Override
   public List<HostMetrics.DiskRate> diskIo() {
     List<HostMetrics.DiskRate> rates = new ArrayList<>();
-    disks.next();
-    for (HWDiskStore disk : hardware.getDiskStores()) {
+    diskRates.next();
+    for (HWDiskStore disk : disks.get(HWDiskStore::updateAttributes)) {
       String name = disk.getName().substring(disk.getName().lastIndexOf('/') + 1);
       rates.add(
-          disks.rate(name, disk.getReadBytes(), disk.getWriteBytes(), HostMetrics.DiskRate::new));
+          diskRates.rate(
+              name, disk.getReadBytes(), disk.getWriteBytes(), HostMetrics.DiskRate::new));
     }
     return rates;
   }
@@ -150,10 +171,10 @@ final class OshiHost implements Host {
   @Override
   public List<HostMetrics.NetworkRate> network() {
     List<HostMetrics.NetworkRate> rates = new ArrayList<>();
-    networks.next();
-    for (NetworkIF network : hardware.getNetworkIFs()) {
+    networkRates.next();
+    for (NetworkIF network : networks.get(NetworkIF::updateAttributes)) {
       rates.add(
-          networks.rate(
+          networkRates.rate(
               network.getName(),
               network.getBytesRecv(),
               network.getBytesSent(),
@@ -167,5 +188,29 @@ final class OshiHost implements Host {
     double degrees = hardware.getSensors().getCpuTemperature();
     // Zero, or no number, where there is no sensor.
     return degrees > 0 ? Math.round(degrees * 10) / 10.0 : null;
+  }
+
+  /** What was found, until it is time to look again. For one thread at a time. */
+  private static final class Kept<T> {
+    private final Supplier<List<T>> search;
+    private List<T> found = List.of();
+    private long searched;
+    private boolean any;
+
+    Kept(Supplier<List<T>> search) {
+      this.search = search;
+    }
+
+    /** All there is, read anew: by the search, or each by {@code update}, false if it is gone. */
+    List<T> get(Predicate<T> update) {
+      long now = System.nanoTime();
+      if (!any || now - searched >= SEARCH.toNanos()) {
+        found = search.get();
+        searched = now;
+        any = true;
+        return found;
+      }
+      return found.stream().filter(update).toList();
+    }
   }
 }

@@ -129,7 +129,8 @@ class HostMetricsSourceTest {
       double load = Double.parseDouble(Files.readString(Path.of("/proc/loadavg")).split(" ", 2)[0]);
       assertThat(now.load()).hasSize(3);
       assertThat(now.load().get(0)).isCloseTo(load, within(0.5));
-      double uptime = Double.parseDouble(Files.readString(Path.of("/proc/uptime")).split(" ", 2)[0]);
+      double uptime =
+          Double.parseDouble(Files.readString(Path.of("/proc/uptime")).split(" ", 2)[0]);
       assertThat((double) now.uptime()).isCloseTo(uptime, within(5.0));
       try (Stream<Path> all = Files.list(Path.of("/proc"))) {
         long processes = all.filter(p -> p.getFileName().toString().matches("\\d+")).count();
