@@ -4,12 +4,15 @@ import io.miststream.core.AppCatalogue;
 import io.miststream.core.LogSource;
 import io.miststream.core.deployment.DeploymentJournal;
 import io.miststream.core.deployment.Deployments;
+import io.miststream.core.metrics.MetricsTopic;
+import io.miststream.core.metrics.StatsTopics;
 import io.miststream.core.topic.LogTopics;
 import io.miststream.core.topic.StreamClose;
 import io.miststream.server.http.HttpLimits;
 import io.miststream.server.http.HttpRoutes;
 import io.miststream.server.http.Readiness;
 import io.miststream.server.prometheus.Figures;
+import io.miststream.server.tyrus.RequestCheck;
 import io.miststream.server.tyrus.TransportSettings;
 import io.miststream.server.tyrus.WebSocketServer;
 import jakarta.websocket.DeploymentException;
@@ -124,6 +127,8 @@ public final class MistStreamServer implements AutoCloseable {
     private @Nullable LogSource source;
     private @Nullable LogTopics topics;
     private @Nullable Deployments deployments;
+    private @Nullable MetricsTopic metrics;
+    private @Nullable StatsTopics stats;
     private @Nullable AppCatalogue catalogue;
     private InetAddress address = loopback("127.0.0.1");
     private String host = "127.0.0.1"; // as it stands in an address
@@ -162,6 +167,18 @@ public final class MistStreamServer implements AutoCloseable {
      */
     public Builder deployments(Deployments served) {
       deployments = served;
+      return this;
+    }
+
+    /** Serves the host's metrics, through a topic that stays the caller's to close. */
+    public Builder metrics(MetricsTopic host) {
+      metrics = host;
+      return this;
+    }
+
+    /** Serves what containers use, through topics that stay the caller's to close. */
+    public Builder stats(StatsTopics containers) {
+      stats = containers;
       return this;
     }
 
@@ -320,7 +337,7 @@ public final class MistStreamServer implements AutoCloseable {
     /**
      * Starts the server.
      *
-     * @throws IllegalArgumentException if neither logs nor deployments are set
+     * @throws IllegalArgumentException if no kind of stream is set
      * @throws UncheckedIOException if the address cannot be bound
      * @throws IllegalStateException if the WebSocket engine cannot be started
      */
@@ -328,8 +345,9 @@ public final class MistStreamServer implements AutoCloseable {
       LogSource logs = source;
       LogTopics own = logs == null ? null : LogTopics.builder(logs).build();
       LogTopics served = own == null ? topics : own;
-      if (served == null && deployments == null) {
-        throw new IllegalArgumentException("there is nothing to serve: set logs or deployments");
+      if (served == null && deployments == null && metrics == null && stats == null) {
+        throw new IllegalArgumentException(
+            "there is nothing to serve: set logs, deployments, metrics or stats");
       }
       Figures figures = new Figures();
       Readiness readiness = new Readiness(problems(), READINESS_TIMEOUT);
@@ -350,16 +368,20 @@ public final class MistStreamServer implements AutoCloseable {
         WebSocketServer server = new WebSocketServer(address, port, transport, routes);
         if (served != null) {
           figures.add(served);
-          for (ServerEndpointConfig endpoint : StreamEndpoints.logs(served, logParser)) {
-            server.addEndpoint(endpoint, logParser::parse);
-          }
+          add(server, StreamEndpoints.logs(served, logParser), logParser::parse);
         }
         if (deployments != null) {
           figures.add(deployments.journal());
           routes.add(deployments);
-          for (ServerEndpointConfig endpoint : StreamEndpoints.deployments(deployments.journal())) {
-            server.addEndpoint(endpoint, DeploymentRequest::parse);
-          }
+          add(server, StreamEndpoints.deployments(deployments.journal()), DeploymentRequest::parse);
+        }
+        if (metrics != null) {
+          figures.add(metrics);
+          add(server, StreamEndpoints.metrics(metrics), MetricsRequests::history);
+        }
+        if (stats != null) {
+          figures.add(stats);
+          add(server, StreamEndpoints.stats(stats), MetricsRequests::appId);
         }
         if (catalogue != null) {
           routes.add(catalogue);
@@ -380,6 +402,14 @@ public final class MistStreamServer implements AutoCloseable {
               "cannot listen on " + host + ":" + port + ": " + io.getMessage(), io);
         }
         throw new IllegalStateException("cannot start: " + e.getMessage(), e);
+      }
+    }
+
+    private static void add(
+        WebSocketServer server, List<ServerEndpointConfig> endpoints, RequestCheck check)
+        throws DeploymentException {
+      for (ServerEndpointConfig endpoint : endpoints) {
+        server.addEndpoint(endpoint, check);
       }
     }
 
@@ -404,6 +434,12 @@ public final class MistStreamServer implements AutoCloseable {
       if (deployments != null) {
         StreamEndpoints.DEPLOYMENT_PATHS.forEach(
             path -> examples.add(path + (path.startsWith("/ws") ? "?deploymentId=1" : "?id=1")));
+      }
+      if (metrics != null) {
+        StreamEndpoints.METRICS_PATHS.forEach(path -> examples.add(path + "?history=300"));
+      }
+      if (stats != null) {
+        StreamEndpoints.STATS_PATHS.forEach(path -> examples.add(path + "?appId=1"));
       }
       return examples;
     }

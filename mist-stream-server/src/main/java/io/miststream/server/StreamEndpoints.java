@@ -1,6 +1,8 @@
 package io.miststream.server;
 
 import io.miststream.core.deployment.DeploymentJournal;
+import io.miststream.core.metrics.MetricsTopic;
+import io.miststream.core.metrics.StatsTopics;
 import io.miststream.core.topic.LogTopics;
 import io.miststream.core.topic.Viewer;
 import jakarta.websocket.DeploymentException;
@@ -37,6 +39,13 @@ public final class StreamEndpoints {
   /** Paths of a deployment: the documented one, and the one that Mist's own dashboard uses. */
   public static final List<String> DEPLOYMENT_PATHS =
       List.of("/ws/deployment/logs", "/api/deployments/logs/stream");
+
+  /** Path of the host's metrics. */
+  public static final List<String> METRICS_PATHS = List.of("/ws/metrics");
+
+  /** Paths of containers' stats: the documented one, and the one that Mist's own dashboard uses. */
+  public static final List<String> STATS_PATHS =
+      List.of("/ws/container/stats", "/api/ws/container/stats");
 
   static final Duration PING_INTERVAL = Duration.ofSeconds(30);
 
@@ -92,6 +101,45 @@ public final class StreamEndpoints {
         pingInterval);
   }
 
+  /**
+   * The endpoint of the host's metrics.
+   *
+   * @param topic where viewers are opened; stays the caller's to close
+   */
+  public static List<ServerEndpointConfig> metrics(MetricsTopic topic) {
+    return metrics(topic, PING_INTERVAL);
+  }
+
+  /**
+   * The same, pinging sessions more or less often.
+   *
+   * @param pingInterval between two pings of a session, positive; 30 s without it
+   * @throws IllegalArgumentException if it is not
+   */
+  public static List<ServerEndpointConfig> metrics(MetricsTopic topic, Duration pingInterval) {
+    return endpoints(
+        METRICS_PATHS, query -> topic.open(MetricsRequests.history(query)), pingInterval);
+  }
+
+  /**
+   * Endpoints of what containers use, one per path of {@link #STATS_PATHS}.
+   *
+   * @param topics where viewers are opened; stays the caller's to close
+   */
+  public static List<ServerEndpointConfig> stats(StatsTopics topics) {
+    return stats(topics, PING_INTERVAL);
+  }
+
+  /**
+   * The same, pinging sessions more or less often.
+   *
+   * @param pingInterval between two pings of a session, positive; 30 s without it
+   * @throws IllegalArgumentException if it is not
+   */
+  public static List<ServerEndpointConfig> stats(StatsTopics topics, Duration pingInterval) {
+    return endpoints(STATS_PATHS, query -> topics.open(MetricsRequests.appId(query)), pingInterval);
+  }
+
   private static List<ServerEndpointConfig> endpoints(
       List<String> paths, Function<@Nullable String, Viewer> streams, Duration pingInterval) {
     if (pingInterval.isZero() || pingInterval.isNegative()) {
@@ -114,9 +162,7 @@ public final class StreamEndpoints {
    */
   public static void addLogs(ServerContainer container, LogTopics topics)
       throws DeploymentException {
-    for (ServerEndpointConfig endpoint : logs(topics, LogRequestParser.create())) {
-      container.addEndpoint(endpoint);
-    }
+    add(container, logs(topics, LogRequestParser.create()));
   }
 
   /**
@@ -126,7 +172,32 @@ public final class StreamEndpoints {
    */
   public static void addDeployments(ServerContainer container, DeploymentJournal journal)
       throws DeploymentException {
-    for (ServerEndpointConfig endpoint : deployments(journal)) {
+    add(container, deployments(journal));
+  }
+
+  /**
+   * Adds the endpoint of the host's metrics to a container that is being deployed.
+   *
+   * @throws DeploymentException as the container does
+   */
+  public static void addMetrics(ServerContainer container, MetricsTopic topic)
+      throws DeploymentException {
+    add(container, metrics(topic));
+  }
+
+  /**
+   * Adds the endpoints of what containers use to a container that is being deployed.
+   *
+   * @throws DeploymentException as the container does
+   */
+  public static void addStats(ServerContainer container, StatsTopics topics)
+      throws DeploymentException {
+    add(container, stats(topics));
+  }
+
+  private static void add(ServerContainer container, List<ServerEndpointConfig> endpoints)
+      throws DeploymentException {
+    for (ServerEndpointConfig endpoint : endpoints) {
       container.addEndpoint(endpoint);
     }
   }

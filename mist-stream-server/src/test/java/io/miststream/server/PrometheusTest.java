@@ -3,6 +3,8 @@ package io.miststream.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.miststream.core.metrics.MetricsTopic;
+import io.miststream.core.metrics.StatsTopics;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
@@ -13,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.Flow;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -37,16 +40,32 @@ class PrometheusTest {
 
   @TempDir private Path directory;
   private final MemoryLogSource source = new MemoryLogSource();
+  private final MetricsTopic metrics = MetricsTopic.create(new ScriptedMetrics());
+  private final StatsTopics stats =
+      StatsTopics.create(appId -> subscriber -> subscriber.onSubscribe(new Silence()));
   private DeploymentServer server;
+
+  /** Nothing comes of it. */
+  private static final class Silence implements Flow.Subscription {
+    @Override
+    public void request(long n) {}
+
+    @Override
+    public void cancel() {}
+  }
 
   @BeforeEach
   void start() throws IOException {
-    server = new DeploymentServer(directory, builder -> builder.logs(source));
+    server =
+        new DeploymentServer(
+            directory, builder -> builder.logs(source).metrics(metrics).stats(stats));
   }
 
   @AfterEach
   void stop() {
     server.close();
+    metrics.close();
+    stats.close();
   }
 
   private String page() throws Exception {
@@ -109,6 +128,24 @@ class PrometheusTest {
           .containsEntry("miststream_sent_bytes_total{kind=\"logs\"}", (double) bytes);
     }
     await().until(() -> samples().get("miststream_viewers{kind=\"logs\"}") == 0);
+  }
+
+  @Test
+  void viewersOfMetricsAndStatsAreCounted() throws Exception {
+    try (RawWebSocket host = RawWebSocket.open(server.port(), "/ws/metrics");
+        RawWebSocket app = RawWebSocket.open(server.port(), "/ws/container/stats?appId=1")) {
+      host.readText();
+      assertThat(samples())
+          .containsEntry("miststream_viewers{kind=\"metrics\"}", 1.0)
+          .containsEntry("miststream_topics{kind=\"metrics\"}", 1.0)
+          .containsEntry("miststream_viewers{kind=\"stats\"}", 1.0)
+          .containsEntry("miststream_topics{kind=\"stats\"}", 1.0)
+          .hasEntrySatisfying(
+              "miststream_sent_messages_total{kind=\"metrics\"}",
+              sent -> assertThat(sent).isPositive());
+      app.close();
+    }
+    await().until(() -> samples().get("miststream_viewers{kind=\"stats\"}") == 0);
   }
 
   @Test

@@ -16,6 +16,8 @@ import io.miststream.core.DeploymentState;
 import io.miststream.core.Gap;
 import io.miststream.core.LogSource;
 import io.miststream.core.deployment.DeploymentJournal;
+import io.miststream.core.metrics.MetricsTopic;
+import io.miststream.core.metrics.StatsTopics;
 import io.miststream.core.topic.LogFigures;
 import io.miststream.core.topic.LogTopics;
 import io.miststream.core.topic.Traffic;
@@ -56,6 +58,18 @@ public final class Figures implements AutoCloseable {
   /** Adds the figures of deployments. */
   public void add(DeploymentJournal journal) {
     binders.add(registry -> bind(registry, journal));
+  }
+
+  /** Adds the figures of the host's metrics. */
+  public void add(MetricsTopic topic) {
+    binders.add(
+        registry ->
+            traffic(registry, "metrics", topic.traffic(), () -> topic.isSampling() ? 1 : 0));
+  }
+
+  /** Adds the figures of what containers use. */
+  public void add(StatsTopics topics) {
+    binders.add(registry -> traffic(registry, "stats", topics.traffic(), topics::topics));
   }
 
   /** The page, in UTF-8. */
