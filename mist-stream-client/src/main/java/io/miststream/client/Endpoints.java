@@ -76,6 +76,16 @@ final class Endpoints {
     return URI.create(query.toString());
   }
 
+  /** Where an app's stats are streamed. */
+  URI stats(long appId) {
+    return URI.create(base + "/ws/container/stats?appId=" + appId);
+  }
+
+  /** Where the host's metrics are streamed. */
+  URI metrics(int history) {
+    return URI.create(base + "/ws/metrics?history=" + history);
+  }
+
   /** Where the deployments are, or what is below that, for plain HTTP. */
   URI deployments(String below) {
     return URI.create("http" + base.substring("ws".length()) + "/api/deployments" + below);

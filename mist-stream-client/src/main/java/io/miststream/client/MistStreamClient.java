@@ -4,7 +4,9 @@ import io.miststream.core.BlockingPublisher;
 import io.miststream.core.Cursor;
 import io.miststream.core.LogRequest;
 import io.miststream.core.LogSource;
+import io.miststream.core.StatsSource;
 import io.miststream.core.StreamMessage;
+import io.miststream.core.metrics.MetricsTopic;
 import java.net.URI;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -30,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * first in the network, then in the server, which in the end skips some and says so with a {@link
  * io.miststream.core.Gap}.
  */
-public final class MistStreamClient implements LogSource {
+public final class MistStreamClient implements LogSource, StatsSource {
 
   private final Settings settings;
   private final ThreadFactory threads;
@@ -110,6 +112,33 @@ public final class MistStreamClient implements LogSource {
   public Flow.Publisher<StreamMessage> deployment(long id) {
     DeploymentApi.checkPositive("deploymentId", id);
     return stream((after, all) -> settings.endpoints().deployment(id, after), null);
+  }
+
+  /**
+   * What an app's containers use, once a second. Nothing connects until subscription, and the
+   * stream ends and fails as {@link #logs} says. What happened while a connection was lost is not
+   * sent later: these are the newest, not all.
+   */
+  @Override
+  public Flow.Publisher<StreamMessage> stats(long appId) {
+    return stream((after, all) -> settings.endpoints().stats(appId), null);
+  }
+
+  /**
+   * How the server's host is doing: a {@link io.miststream.core.HostMetrics} once a second. Nothing
+   * connects until subscription, the stream has no end, and fails as {@link #logs} says. What was
+   * sampled while a connection was lost comes behind it, as far as the server keeps it.
+   *
+   * @param history how many past samples to begin with, 0 to 300; fewer if the server has no more
+   * @throws IllegalArgumentException if it is not
+   */
+  public Flow.Publisher<StreamMessage> metrics(int history) {
+    if (history < 0 || history > MetricsTopic.MAX_HISTORY) {
+      throw new IllegalArgumentException("history must be 0 to " + MetricsTopic.MAX_HISTORY);
+    }
+    return stream(
+        (after, all) -> settings.endpoints().metrics(all ? MetricsTopic.MAX_HISTORY : history),
+        null);
   }
 
   private Flow.Publisher<StreamMessage> stream(ServerStream.Place place, @Nullable Cursor begin) {

@@ -6,6 +6,7 @@ import io.miststream.core.BlockingPublisher.Emitter;
 import io.miststream.core.ContainerStatus;
 import io.miststream.core.Cursor;
 import io.miststream.core.ErrorCode;
+import io.miststream.core.HostMetrics;
 import io.miststream.core.StreamEnd;
 import io.miststream.core.StreamError;
 import io.miststream.core.StreamException;
@@ -13,6 +14,7 @@ import io.miststream.core.StreamMessage;
 import io.miststream.core.wire.WireCodec;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -29,7 +31,7 @@ final class ServerStream {
      * An address.
      *
      * @param after the last message received, or null
-     * @param all whether there was nothing to receive yet, so that all of it will be new
+     * @param all whether to ask for all there is, because some of it may be new
      */
     URI uri(@Nullable Cursor after, boolean all);
   }
@@ -41,6 +43,8 @@ final class ServerStream {
   private @Nullable Cursor after;
   private boolean all;
   private boolean resumed;
+  private boolean catchingUp; // with samples, which have no cursor
+  private @Nullable Instant newest;
   private long failingSince = System.nanoTime();
 
   /**
@@ -65,6 +69,7 @@ final class ServerStream {
     while (failure != null && !out.isCancelled()) {
       waitFor(out, failure);
       resumed = true;
+      catchingUp = true;
       failure = readOnce(out);
     }
   }
@@ -112,6 +117,14 @@ final class ServerStream {
   }
 
   private void handOn(StreamMessage message, Emitter out) throws CancelledException {
+    if (message instanceof HostMetrics sample) {
+      if (catchingUp && newest != null && !sample.timestamp().isAfter(newest)) {
+        return; // of the history, which overlaps with what came before
+      }
+      catchingUp = false;
+      newest = sample.timestamp();
+      all = true; // what was sampled meanwhile is in the history
+    }
     if (message.cursor() != null) {
       after = message.cursor();
     } else if (message instanceof ContainerStatus) {

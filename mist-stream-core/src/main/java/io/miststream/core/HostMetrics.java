@@ -41,7 +41,14 @@ public record HostMetrics(
     @Nullable Long uptime,
     @Nullable Integer processes,
     @Nullable Cgroup cgroup,
-    Map<String, String> errors) {
+    Map<String, String> errors)
+    implements StreamMessage {
+
+  /** Null: how a host is doing now is no position to continue from. */
+  @Override
+  public @Nullable Cursor cursor() {
+    return null;
+  }
 
   /**
    * The processors.

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 public sealed interface StreamMessage
     permits ContainerStatus,
         ContainerStats,
+        HostMetrics,
         LogLine,
         Gap,
         StreamError,

@@ -7,12 +7,12 @@ import io.miststream.core.BlockingPublisher;
 import io.miststream.core.ContainerStats;
 import io.miststream.core.ContainerStatus;
 import io.miststream.core.ErrorCode;
+import io.miststream.core.HostMetrics;
 import io.miststream.core.StatsSource;
 import io.miststream.core.StreamEnd;
 import io.miststream.core.StreamException;
 import io.miststream.core.metrics.MetricsTopic;
 import io.miststream.core.metrics.StatsTopics;
-import io.miststream.core.wire.MetricsCodec;
 import io.miststream.core.wire.WireCodec;
 import jakarta.websocket.server.ServerEndpointConfig;
 import java.net.ServerSocket;
@@ -77,7 +77,7 @@ class MetricsStreamTest {
   }
 
   private static int number(RawWebSocket viewer) throws Exception {
-    return MetricsCodec.decode(viewer.readText()).processes();
+    return ((HostMetrics) WireCodec.decode(viewer.readText())).processes();
   }
 
   @Test

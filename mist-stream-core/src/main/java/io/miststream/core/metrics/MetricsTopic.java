@@ -6,7 +6,7 @@ import io.miststream.core.topic.Pump;
 import io.miststream.core.topic.StreamClose;
 import io.miststream.core.topic.Traffic;
 import io.miststream.core.topic.Viewer;
-import io.miststream.core.wire.MetricsCodec;
+import io.miststream.core.wire.MessageEncoder;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -188,7 +188,7 @@ public final class MetricsTopic implements AutoCloseable {
     }
 
     synchronized void show(HostMetrics sample) {
-      kept.add(new Numbered(next++, ByteBuffer.wrap(MetricsCodec.frame(sample))));
+      kept.add(new Numbered(next++, ByteBuffer.wrap(MessageEncoder.frame(sample, true))));
       if (kept.size() > MAX_HISTORY + 1) {
         kept.remove();
       }

@@ -12,6 +12,7 @@ import io.miststream.core.DeploymentLine;
 import io.miststream.core.DeploymentStatus;
 import io.miststream.core.ErrorCode;
 import io.miststream.core.Gap;
+import io.miststream.core.HostMetrics;
 import io.miststream.core.LogLine;
 import io.miststream.core.StreamEnd;
 import io.miststream.core.StreamError;
@@ -159,6 +160,10 @@ public final class MessageEncoder {
 
   private void write(StreamMessage message, boolean named, long seq, JsonGenerator json)
       throws IOException {
+    if (message instanceof HostMetrics metrics) {
+      MetricsCodec.write(metrics, json);
+      return;
+    }
     json.writeStartObject();
     json.writeStringField("type", WireCodec.type(message));
     json.writeFieldName("timestamp");

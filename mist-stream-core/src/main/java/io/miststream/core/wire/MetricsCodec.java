@@ -5,13 +5,8 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.miststream.core.DockerCounts;
-import io.miststream.core.ErrorCode;
 import io.miststream.core.HostMetrics;
-import io.miststream.core.StreamException;
 import java.io.IOException;
-import java.io.StringWriter;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -21,48 +16,27 @@ import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Host metrics as JSON text and back: a flat object, without the envelope of other messages. */
-public final class MetricsCodec {
+/** Host metrics as JSON and back: a flat object, without the envelope of other messages. */
+final class MetricsCodec {
   private static final JsonFactory JSON = new JsonFactory();
 
   private MetricsCodec() {}
 
-  /** The metrics as JSON. */
-  public static String encode(HostMetrics metrics) {
-    StringWriter text = new StringWriter(1024);
-    try (JsonGenerator json = JSON.createGenerator(text)) {
-      write(metrics, json);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e); // the buffer is memory: cannot happen
-    }
-    return text.toString();
-  }
-
-  /** The metrics as a frame of its own. */
-  public static byte[] frame(HostMetrics metrics) {
-    byte[] payload = encode(metrics).getBytes(StandardCharsets.UTF_8);
-    byte[] frame = new byte[Frames.headerLength(payload.length) + payload.length];
-    int at = Frames.putHeader(frame, 0, payload.length);
-    System.arraycopy(payload, 0, frame, at, payload.length);
-    return frame;
-  }
-
   /**
    * Reads metrics. Fields it does not know are skipped, and those it misses are null.
    *
-   * @throws StreamException {@code INTERNAL} if it is not JSON, a field of Mist's own API is
-   *     missing, or one is malformed
+   * @throws IOException if it is not JSON
+   * @throws IllegalArgumentException if a field of Mist's own API is missing, or one is malformed
+   * @throws DateTimeException if its time is malformed
    */
-  public static HostMetrics decode(String text) {
+  static HostMetrics decode(String text) throws IOException {
     try (JsonParser json = JSON.createParser(text)) {
       json.nextToken();
       return read(Fields.of(value(json)));
-    } catch (IOException | IllegalArgumentException | DateTimeException e) {
-      throw new StreamException(ErrorCode.INTERNAL, "not metrics: " + e.getMessage(), e);
     }
   }
 
-  private static void write(HostMetrics metrics, JsonGenerator json) throws IOException {
+  static void write(HostMetrics metrics, JsonGenerator json) throws IOException {
     json.writeStartObject();
     json.writeStringField("timestamp", metrics.timestamp().toString());
     json.writeStringField("scope", "host");

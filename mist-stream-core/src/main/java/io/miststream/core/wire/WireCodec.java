@@ -67,7 +67,9 @@ public final class WireCodec {
           envelope.readValue(json, name);
         }
       }
-      return message(envelope, data);
+      return envelope.optional("type") == null
+          ? MetricsCodec.decode(text) // they alone come without an envelope
+          : message(envelope, data);
     } catch (IOException | IllegalArgumentException | DateTimeException | StreamException e) {
       throw new StreamException(ErrorCode.INTERNAL, "not a message: " + e.getMessage(), e);
     }

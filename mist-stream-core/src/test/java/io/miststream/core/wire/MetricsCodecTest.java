@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MetricsCodecTest {
   private static final Instant TIME = Instant.parse("2025-01-15T10:30:00Z");
 
-  private static final Map<String, HostMetrics> SAMPLES =
+  static final Map<String, HostMetrics> SAMPLES =
       Map.of(
           "metrics",
           new HostMetrics(
@@ -67,9 +67,9 @@ class MetricsCodecTest {
   void theyLookAsDocumentedAndAreReadBack() throws IOException {
     for (Map.Entry<String, HostMetrics> sample : SAMPLES.entrySet()) {
       String text = golden(sample.getKey());
-      assertThat(MetricsCodec.encode(sample.getValue())).isEqualTo(text);
-      assertThat(MetricsCodec.decode(text)).isEqualTo(sample.getValue());
-      byte[] frame = MetricsCodec.frame(sample.getValue());
+      assertThat(WireCodec.encode(sample.getValue())).isEqualTo(text);
+      assertThat(WireCodec.decode(text)).isEqualTo(sample.getValue());
+      byte[] frame = MessageEncoder.frame(sample.getValue(), true);
       assertThat(Frames.length(frame, 0)).isEqualTo(frame.length);
       assertThat(Frames.text(frame, 0, frame.length)).isEqualTo(text);
     }
@@ -78,12 +78,13 @@ class MetricsCodecTest {
   @Test
   void whatMistItselfSendsIsRead() {
     HostMetrics read =
-        MetricsCodec.decode(
-            "{\"timestamp\":\"2025-01-15T10:30:00Z\",\"cpu\":{\"usage\":25.5,\"cores\":4},"
-                + "\"memory\":{\"used\":4294967296,\"total\":17179869184,\"percent\":25.0},"
-                + "\"disk\":{\"used\":53687091200,\"total\":536870912000,\"percent\":10.0},"
-                + "\"docker\":{\"containers_running\":5,\"containers_total\":8,\"images\":12},"
-                + "\"more\":[{\"a\":true}]}");
+        (HostMetrics)
+            WireCodec.decode(
+                "{\"timestamp\":\"2025-01-15T10:30:00Z\",\"cpu\":{\"usage\":25.5,\"cores\":4},"
+                    + "\"memory\":{\"used\":4294967296,\"total\":17179869184,\"percent\":25.0},"
+                    + "\"disk\":{\"used\":53687091200,\"total\":536870912000,\"percent\":10.0},"
+                    + "\"docker\":{\"containers_running\":5,\"containers_total\":8,\"images\":12},"
+                    + "\"more\":[{\"a\":true}]}");
     assertThat(read.cpu()).isEqualTo(new HostMetrics.Cpu(25.5, 4, null));
     assertThat(read.memory())
         .isEqualTo(new HostMetrics.Memory(4294967296L, 17179869184L, 25.0, null));
@@ -104,7 +105,7 @@ class MetricsCodecTest {
         "{\"timestamp\":\"2025-01-15T10:30:00Z\",\"cpu\":{\"cores\":\"4\"}}",
       })
   void whatIsNoneIsAnError(String text) {
-    assertThatThrownBy(() -> MetricsCodec.decode(text))
+    assertThatThrownBy(() -> WireCodec.decode(text))
         .isInstanceOfSatisfying(
             StreamException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INTERNAL));
   }

@@ -129,6 +129,7 @@ class WireCodecTest {
                   "stats",
                   new ContainerStats(
                       TIME, "mist-app-1", 12.34, 256.5, 512, 50.1, 1.25, 0.5, 8, 4.75, 17)),
+              entry("metrics", MetricsCodecTest.SAMPLES.get("metrics")),
               entry(
                   "deployment-error",
                   new DeploymentError(TIME, CURSOR, "Docker build failed: exit code 1"))));
