@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "mist-stream",
     description =
-        "Streams container logs and deployments over WebSockets, every line exactly once.",
+        "Streams container logs, deployments and metrics over WebSockets, every line exactly once.",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     subcommands = {
@@ -22,7 +22,9 @@ import picocli.CommandLine.Spec;
       Deploy.class,
       ListDeployments.class,
       ShowDeployment.class,
-      Stop.class
+      Stop.class,
+      Metrics.class,
+      Stats.class
     })
 final class Main implements Callable<Integer> {
   @Spec private @Nullable CommandSpec spec;

@@ -6,9 +6,12 @@ import io.miststream.core.deployment.Deployer;
 import io.miststream.core.deployment.DeploymentJournal;
 import io.miststream.core.deployment.Deployments;
 import io.miststream.core.deployment.Retention;
+import io.miststream.core.metrics.MetricsTopic;
+import io.miststream.core.metrics.StatsTopics;
 import io.miststream.core.topic.LogTopics;
 import io.miststream.docker.DockerDeployer;
 import io.miststream.docker.DockerLogSource;
+import io.miststream.metrics.HostMetricsSource;
 import io.miststream.server.MistStreamServer;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -41,7 +44,9 @@ final class Serve implements Callable<Integer> {
     this.environment = environment;
     spec.name("serve").mixinStandardHelpOptions(true).versionProvider(new Main.Version());
     spec.usageMessage()
-        .description("Serves the logs of a Docker engine's containers over WebSockets.")
+        .description(
+            "Serves the logs and stats of a Docker engine's containers, deployments, and the host's"
+                + " metrics over WebSockets.")
         .footer(
             "",
             "Each option is also an environment variable (--ping-interval is MIST_PING_INTERVAL)"
@@ -93,6 +98,8 @@ final class Serve implements Callable<Integer> {
       try (FileCatalogue catalogue = settings.catalogue();
           DockerLogSource source = source(settings, catalogue);
           LogTopics topics = topics(settings, source);
+          MetricsTopic metrics = metrics(settings, source);
+          StatsTopics stats = StatsTopics.create(source.stats(), settings.time(Setting.LINGER));
           DeploymentJournal journal = journal(settings);
           DockerDeployer deployer = deployer(settings, catalogue);
           Deployments deployments = deployments(settings, journal, deployer);
@@ -100,6 +107,8 @@ final class Serve implements Callable<Integer> {
               builder
                   .logs(topics)
                   .deployments(deployments)
+                  .metrics(metrics)
+                  .stats(stats)
                   .catalogue(catalogue)
                   .ready(() -> unreachable(source))
                   .start()) {
@@ -159,6 +168,18 @@ final class Serve implements Callable<Integer> {
         .historyReads(settings.number(Setting.HISTORY_READS))
         .maxFilters(settings.number(Setting.MAX_FILTERS))
         .linger(settings.time(Setting.LINGER))
+        .build();
+  }
+
+  private static MetricsTopic metrics(Settings settings, DockerLogSource source) {
+    HostMetricsSource host =
+        HostMetricsSource.builder()
+            .docker(source.counts())
+            .dockerData(Path.of(settings.text(Setting.DOCKER_DATA)))
+            .build();
+    return MetricsTopic.builder(host)
+        .linger(settings.time(Setting.LINGER))
+        .keepHistory(Boolean.parseBoolean(settings.text(Setting.METRICS_HISTORY)))
         .build();
   }
 

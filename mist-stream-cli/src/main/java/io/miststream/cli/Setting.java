@@ -55,6 +55,16 @@ enum Setting {
   STALL_TIMEOUT(
       "5m", "TIME", "how long a viewer may leave everything unread", v -> Values.time(v, 1000)),
   MAX_CONNECTIONS("10000", "N", "most viewers at a time", v -> Values.number(v, 1, 1_000_000)),
+  METRICS_HISTORY(
+      "true",
+      "BOOLEAN",
+      "whether to sample the host also while nobody watches, so that there are five minutes to show",
+      v -> Values.oneOf(v, "true", "false")),
+  DOCKER_DATA(
+      "/var/lib/docker",
+      "DIR",
+      "a directory on the file system that metrics call the disk; the root's if there is none",
+      Values::path),
   DATA_DIR(
       "",
       "DIR",

@@ -3,10 +3,11 @@ package io.miststream.cli;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** What standard output is. */
 final class Terminal {
-  private static final int USUAL_COLUMNS = 80;
+  private static final Size USUAL = new Size(80, 24);
   private static final int PATIENCE_SECONDS = 2;
   private static final int NO_TERMINAL = 9;
   // Java's own console would also want standard input to be one.
@@ -14,10 +15,19 @@ final class Terminal {
 
   private Terminal() {}
 
+  /** How many characters it has room for. */
+  record Size(int columns, int rows) {}
+
   /** Its width; 0 if it is no terminal, or one that cannot move its cursor. */
   static int columns() {
+    Size size = size();
+    return size == null ? 0 : size.columns();
+  }
+
+  /** Its size as it is now; null if it is no terminal, or one that cannot move its cursor. */
+  static @Nullable Size size() {
     if ("dumb".equals(System.getenv("TERM"))) {
-      return 0;
+      return null;
     }
     try {
       Process ask =
@@ -26,19 +36,23 @@ final class Terminal {
               .start();
       if (!ask.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS) || ask.exitValue() == NO_TERMINAL) {
         ask.destroyForcibly();
-        return 0;
+        return null;
       }
       String size = new String(ask.getErrorStream().readAllBytes(), StandardCharsets.US_ASCII);
       String[] numbers = size.strip().split(" ", -1);
-      int columns = numbers.length == 2 ? Integer.parseInt(numbers[1]) : 0;
-      return columns > 0 ? columns : USUAL_COLUMNS;
+      if (numbers.length != 2) {
+        return USUAL;
+      }
+      int rows = Integer.parseInt(numbers[0]);
+      int columns = Integer.parseInt(numbers[1]);
+      return columns > 0 && rows > 0 ? new Size(columns, rows) : USUAL;
     } catch (IOException e) {
-      return 0; // no shell
+      return null; // no shell
     } catch (NumberFormatException e) {
-      return USUAL_COLUMNS;
+      return USUAL;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return 0;
+      return null;
     }
   }
 }

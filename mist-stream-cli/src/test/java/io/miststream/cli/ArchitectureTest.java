@@ -45,7 +45,9 @@ class ArchitectureTest {
             "io.miststream.core.wire",
             "io.miststream.core.topic",
             "io.miststream.core.deployment",
+            "io.miststream.core.metrics",
             "io.miststream.docker",
+            "io.miststream.metrics",
             "io.miststream.server",
             "io.miststream.server.tyrus",
             "io.miststream.server.http",
@@ -69,7 +71,7 @@ class ArchitectureTest {
 
   @Test
   void coreSeesNoOtherModuleAndNoTransport() {
-    for (String module : List.of("docker", "server", "client", "cli", "testkit")) {
+    for (String module : List.of("docker", "metrics", "server", "client", "cli", "testkit")) {
       neverSees("io.miststream.core..", "io.miststream." + module + "..");
     }
     neverSees("io.miststream.core..", TRANSPORT);
@@ -82,15 +84,18 @@ class ArchitectureTest {
     String wire = "io.miststream.core.wire..";
     String topic = "io.miststream.core.topic..";
     String deployment = "io.miststream.core.deployment..";
-    neverSees("io.miststream.core", wire, topic, deployment);
-    neverSees(wire, topic, deployment);
-    neverSees(topic, deployment);
+    neverSees("io.miststream.core", wire, topic, deployment, "io.miststream.core.metrics..");
+    neverSees(wire, topic, deployment, "io.miststream.core.metrics..");
+    neverSees(topic, deployment, "io.miststream.core.metrics..");
+    neverSees(deployment, "io.miststream.core.metrics..");
+    neverSees("io.miststream.core.metrics..", deployment);
   }
 
   @Test
   void providersServerAndClientDoNotSeeOneAnother() {
     neverSees(
         "io.miststream.docker..",
+        "io.miststream.metrics..",
         "io.miststream.server..",
         "io.miststream.client..",
         "io.miststream.cli..",
@@ -98,18 +103,29 @@ class ArchitectureTest {
     neverSees(
         "io.miststream.server..",
         "io.miststream.docker..",
+        "io.miststream.metrics..",
         "io.miststream.client..",
         "io.miststream.cli..",
         "io.miststream.testkit..");
     neverSees(
         "io.miststream.client..",
         "io.miststream.docker..",
+        "io.miststream.metrics..",
         "io.miststream.server..",
+        "io.miststream.cli..",
+        "io.miststream.testkit..");
+    neverSees(
+        "io.miststream.metrics..",
+        "io.miststream.docker..",
+        "io.miststream.server..",
+        "io.miststream.client..",
         "io.miststream.cli..",
         "io.miststream.testkit..");
     neverSees(
         "io.miststream.testkit..",
         "io.miststream.docker..",
+        "io.miststream.metrics..",
+        "io.miststream.metrics..",
         "io.miststream.server..",
         "io.miststream.client..",
         "io.miststream.cli..");
@@ -157,6 +173,28 @@ class ArchitectureTest {
   }
 
   @Test
+  void onlyTheServersFiguresSeeMicrometer() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.miststream.server.prometheus..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.micrometer..", "io.prometheus..")
+        .check(classes);
+  }
+
+  @Test
+  void onlyTheMetricsModuleSeesOshi() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.miststream.metrics..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("oshi..", "com.sun.jna..")
+        .check(classes);
+  }
+
+  @Test
   void theEndpointsAreForAnyContainer() {
     // The stand-alone server is where the endpoints and our own container are put together.
     noClasses()
@@ -166,7 +204,10 @@ class ArchitectureTest {
         .doNotBelongToAnyOf(MistStreamServer.class)
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("io.miststream.server.tyrus..", "io.miststream.server.http..")
+        .resideInAnyPackage(
+            "io.miststream.server.tyrus..",
+            "io.miststream.server.http..",
+            "io.miststream.server.prometheus..")
         .check(classes);
     neverSees("io.miststream.server.http..", "io.miststream.server.tyrus..");
   }
@@ -180,7 +221,10 @@ class ArchitectureTest {
         // See above: it wires the packages that build on its own.
         .ignoreDependency(
             belongToAnyOf(MistStreamServer.class),
-            resideInAnyPackage("io.miststream.server.tyrus..", "io.miststream.server.http.."))
+            resideInAnyPackage(
+                "io.miststream.server.tyrus..",
+                "io.miststream.server.http..",
+                "io.miststream.server.prometheus.."))
         .check(classes);
     assertThat(classes.that(alwaysTrue())).hasSizeGreaterThan(50);
   }

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param containersRunning in the state {@code running}, so neither paused nor restarting
  * @param containersTotal whatever their state
- * @param images as {@code docker images} lists them
+ * @param images without intermediate ones; one that has several names is one
  * @param error why they are not known, in which case all three are 0; else null
  */
 public record DockerCounts(

@@ -77,17 +77,16 @@ final class AppContainers {
     return inspect(id, "") != null;
   }
 
-  /** Whether an event about a container can be of interest to those who follow an app. */
-  boolean concerns(long appId, String name, String labelValue) {
+  /** Whether an event can be of interest to those who follow an app. */
+  boolean concerns(long appId, EngineEvents.Event event) {
+    if (!event.isOfContainer()) {
+      return false;
+    }
     String id = Long.toString(appId);
-    return id.equals(labelValue)
+    String name = event.attributes().path("name").asText();
+    return id.equals(event.attributes().path(label).asText())
         || namePatterns.stream().anyMatch(p -> p.replace(ID, id).equals(name))
         || catalogue.apply(appId).contains(name);
-  }
-
-  /** Key of the label that names a container's app. */
-  String label() {
-    return label;
   }
 
   private @Nullable ContainerInfo inspect(String id, String sentence) throws IOException {

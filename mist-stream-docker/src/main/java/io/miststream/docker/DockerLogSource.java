@@ -2,8 +2,10 @@ package io.miststream.docker;
 
 import com.github.dockerjava.transport.DockerHttpClient;
 import io.miststream.core.BlockingPublisher;
+import io.miststream.core.DockerCountsSource;
 import io.miststream.core.LogRequest;
 import io.miststream.core.LogSource;
+import io.miststream.core.StatsSource;
 import io.miststream.core.StreamMessage;
 import java.io.IOException;
 import java.net.URI;
@@ -28,9 +30,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Each subscription has a thread {@code mist-docker-source-n}, and one {@code mist-docker-log-n}
  * for each container it follows, with a {@code mist-docker-signal-n} beside it where the log is
- * read by polling. All follows share one {@code mist-docker-events-n}. Requests with a deadline run
- * on {@code mist-docker-call-n}. All are daemons, and end with what they work for. Signals arrive
- * on the source and log threads, one at a time. Thread-safe.
+ * read by polling; of stats, one {@code mist-docker-stats-n} for each container. All share one
+ * {@code mist-docker-events-n}. Requests with a deadline run on {@code mist-docker-call-n}. All are
+ * daemons, and end with what they work for. Signals arrive on the source and log threads, one at a
+ * time. Thread-safe.
  */
 public final class DockerLogSource implements LogSource, AutoCloseable {
 
@@ -75,6 +78,22 @@ public final class DockerLogSource implements LogSource, AutoCloseable {
     Objects.requireNonNull(request);
     return new BlockingPublisher(
         Threads.named("mist-docker-source"), out -> new LogReading(context, request, out).run());
+  }
+
+  /**
+   * What the containers of the same engine's apps use. It shares connections and settings with this
+   * and is of no use once this is closed.
+   */
+  public StatsSource stats() {
+    return appId ->
+        new BlockingPublisher(
+            Threads.named("mist-docker-source"),
+            out -> new StatsReading(context, appId, out).run());
+  }
+
+  /** How many containers and images the same engine has; until this is closed. */
+  public DockerCountsSource counts() {
+    return () -> new CountReading(api, context.events()).start();
   }
 
   @Override

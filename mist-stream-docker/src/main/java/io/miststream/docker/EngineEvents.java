@@ -13,30 +13,38 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One subscription to an engine's container events for all who follow containers there. It exists
- * while anybody listens, on a thread of its own.
+ * One subscription to an engine's events about containers and images for all who want to know. It
+ * exists while anybody listens, on a thread of its own.
  */
 final class EngineEvents {
 
   /**
-   * Something has happened to a container.
+   * Something has happened to a container, or to an image.
    *
+   * @param id of the container; of an image perhaps a name
    * @param time by the engine's clock
    */
-  record Event(String containerId, String action, Instant time, JsonNode attributes) {}
+  record Event(String type, String id, String action, Instant time, JsonNode attributes) {
+    boolean isOfContainer() {
+      return type.equals("container");
+    }
+  }
 
   /** Is told of events. Must be quick. */
   interface Listener {
-    /** Something has happened to a container. */
+    /** Something has happened. */
     void event(Event event);
 
     /** Events may have been missed. */
     void missed();
+
+    /** Events are going to be missed: the engine may be away. */
+    default void lost() {}
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(EngineEvents.class);
   private static final String FILTERS =
-      URLEncoder.encode("{\"type\":[\"container\"]}", StandardCharsets.UTF_8);
+      URLEncoder.encode("{\"type\":[\"container\",\"image\"]}", StandardCharsets.UTF_8);
   private static final long SHORTEST_DELAY_MILLIS = 100;
   private static final long LONGEST_DELAY_MILLIS = 1000;
 
@@ -87,6 +95,7 @@ final class EngineEvents {
           wait = Math.min(wait * 2, LONGEST_DELAY_MILLIS);
         }
         if (!streams.isStopped()) {
+          listeners.forEach(Listener::lost);
           delay.await(wait);
         }
       }
@@ -120,13 +129,19 @@ final class EngineEvents {
       }
       JsonNode actor = message.path("Actor");
       Instant time = Progress.instant(message.path("timeNano").asLong());
-      Event event = new Event(actor.path("ID").asText(), action, time, actor.path("Attributes"));
+      Event event =
+          new Event(
+              message.path("Type").asText(),
+              actor.path("ID").asText(),
+              action,
+              time,
+              actor.path("Attributes"));
       for (Listener listener : listeners) {
         try {
           listener.event(event);
         } catch (RuntimeException e) {
           // Such as a catalogue that fails; the others are not to suffer from it.
-          LOG.warn("an event of container {} could not be handled", event.containerId(), e);
+          LOG.warn("an event of {} {} could not be handled", event.type(), event.id(), e);
           listener.missed();
         }
       }

@@ -1,6 +1,5 @@
 package io.miststream.docker;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.miststream.core.BlockingPublisher.CancelledException;
 import io.miststream.core.BlockingPublisher.Emitter;
 import io.miststream.core.Cursor;
@@ -33,7 +32,7 @@ final class LogReading implements EngineEvents.Listener, ContainerFollower.Host 
   private static final long RESYNC_NANOS = 10_000_000_000L;
   private static final long RETRY_MILLIS = 100;
 
-  /** Everything a reading needs of its source. */
+  /** Everything a reading needs of its source, here and of stats. */
   record Context(
       EngineApi api,
       EngineEvents events,
@@ -372,19 +371,15 @@ final class LogReading implements EngineEvents.Listener, ContainerFollower.Host 
 
   @Override
   public void event(EngineEvents.Event event) {
-    AppContainers containers = context.containers();
     if (event.action().equals("die")) {
       for (Followed each : active) {
         ContainerFollower follower = each.follower;
-        if (follower != null && follower.container().id().equals(event.containerId())) {
+        if (follower != null && follower.container().id().equals(event.id())) {
           follower.runEnded(context.api(), event.time());
         }
       }
     }
-    JsonNode attributes = event.attributes();
-    String label = attributes.path(containers.label()).asText();
-    if (ids.contains(event.containerId())
-        || containers.concerns(request.appId(), attributes.path("name").asText(), label)) {
+    if (ids.contains(event.id()) || context.containers().concerns(request.appId(), event)) {
       missed();
     }
   }

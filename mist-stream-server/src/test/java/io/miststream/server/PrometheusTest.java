@@ -3,6 +3,8 @@ package io.miststream.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.miststream.core.metrics.MetricsTopic;
 import io.miststream.core.metrics.StatsTopics;
 import java.io.IOException;
@@ -37,6 +39,9 @@ class PrometheusTest {
               + " ([-+]?(?:\\d+(?:\\.\\d+)?(?:[eE][-+]?\\d+)?|Inf)|NaN)");
 
   private static final Pattern DOCUMENTED = Pattern.compile("`(miststream_\\w+)(?:\\{.*?})?`");
+
+  /** A metric of which a query asks for some labels. */
+  private static final Pattern QUERIED = Pattern.compile("(\\w+)\\{");
 
   @TempDir private Path directory;
   private final MemoryLogSource source = new MemoryLogSource();
@@ -98,6 +103,34 @@ class PrometheusTest {
             .filter(name -> name.startsWith("miststream_"))
             .collect(Collectors.toCollection(TreeSet::new));
     assertThat(exposed).isEqualTo(documented);
+  }
+
+  @Test
+  void theDashboardAsksForWhatIsExposed() throws Exception {
+    Set<String> exposed =
+        samples().keySet().stream()
+            .map(name -> name.replaceFirst("\\{.*", ""))
+            .collect(Collectors.toCollection(TreeSet::new));
+    JsonNode dashboard =
+        new ObjectMapper().readTree(Path.of("../docs/grafana-dashboard.json").toFile());
+    List<String> queries = dashboard.findValuesAsText("expr");
+    assertThat(queries).hasSizeGreaterThan(15);
+    Set<String> asked = new TreeSet<>();
+    for (String query : queries) {
+      QUERIED.matcher(query).results().forEach(match -> asked.add(match.group(1)));
+    }
+    assertThat(exposed).containsAll(asked);
+    assertThat(asked)
+        .containsAll(exposed.stream().filter(name -> name.startsWith("miststream_")).toList());
+    // Labels, too.
+    for (String query : queries) {
+      Matcher by = Pattern.compile("sum by \\((\\w+)\\) \\((?:rate\\()?(\\w+)").matcher(query);
+      if (by.find() && !by.group(1).equals("instance")) {
+        assertThat(samples().keySet())
+            .as(query)
+            .anyMatch(name -> name.startsWith(by.group(2) + "{" + by.group(1) + "="));
+      }
+    }
   }
 
   @Test

@@ -30,6 +30,8 @@ public final class MetricsTopic implements AutoCloseable {
   private static final Duration BEAT = Duration.ofSeconds(1);
   // A share of the processors' time has to be taken over some time.
   private static final Duration FIRST = Duration.ofMillis(200);
+  // Without a viewer there is no hurry, and a program that has just started has other things to do.
+  private static final Duration UNHURRIED = Duration.ofSeconds(2);
   private static final System.Logger LOG = System.getLogger(MetricsTopic.class.getName());
 
   private final MetricsSource source;
@@ -111,7 +113,7 @@ public final class MetricsTopic implements AutoCloseable {
 
     /**
      * Whether to sample even while nobody watches, so that there is a history of five minutes for
-     * whoever comes; default false.
+     * whoever comes; default false. Without a viewer it begins 2 s after the topic is built.
      */
     public Builder keepHistory(boolean keep) {
       keepHistory = keep;
@@ -138,6 +140,7 @@ public final class MetricsTopic implements AutoCloseable {
       long first = next - Math.min(kept.size(), history + 1);
       NewestViewer viewer = new NewestViewer(pump, traffic, this, first, next);
       viewers.add(viewer);
+      notifyAll();
       if (sampler == null && !closed) {
         start();
       }
@@ -147,6 +150,14 @@ public final class MetricsTopic implements AutoCloseable {
     synchronized void start() {
       sampler = new Sampler();
       Pump.daemons("mist-metrics").newThread(sampler).start();
+    }
+
+    /** Waits until there is a reason to begin. */
+    synchronized void awaitBeginning() throws InterruptedException {
+      long time = System.nanoTime() + UNHURRIED.toNanos();
+      while (viewers.isEmpty() && !closed && System.nanoTime() < time) {
+        wait(1 + (time - System.nanoTime()) / 1_000_000);
+      }
     }
 
     synchronized boolean isSampling() {
@@ -222,9 +233,10 @@ public final class MetricsTopic implements AutoCloseable {
 
     @Override
     public void run() {
-      long begin = System.nanoTime();
-      long beat = BEAT.toNanos();
       try {
+        samples.awaitBeginning();
+        long begin = System.nanoTime();
+        long beat = BEAT.toNanos();
         open();
         long time = begin + FIRST.toNanos();
         while (samples.await(this, time)) {
