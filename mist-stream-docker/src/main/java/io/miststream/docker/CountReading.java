@@ -16,6 +16,7 @@ final class CountReading implements DockerCountsSource.Counting, EngineEvents.Li
   // A build makes many events; and it takes a while until a ping tells that an engine hangs.
   private static final long SHORTEST_PAUSE_MILLIS = 250;
   private static final long PING_MILLIS = 1000;
+  private static final long SETTLING_MILLIS = 750;
   private static final long RESYNC_NANOS = 30_000_000_000L;
 
   private final EngineApi api;
@@ -52,24 +53,31 @@ final class CountReading implements DockerCountsSource.Counting, EngineEvents.Li
 
   @Override
   public void run() {
+    boolean told = true;
     while (!closed) {
       count();
       closing.await(SHORTEST_PAUSE_MILLIS);
       if (latest.error() == null) {
-        awaitReason(System.nanoTime() + RESYNC_NANOS);
+        // The engine tells of some changes, such as a pause, before its lists show them: what it
+        // tells of is counted twice.
+        told = told ? news.await(SETTLING_MILLIS) : awaitReason(System.nanoTime() + RESYNC_NANOS);
       }
     }
   }
 
-  /** Waits until there is a reason to count again. */
-  private void awaitReason(long resync) {
-    while (!news.await(PING_MILLIS) && System.nanoTime() < resync) {
+  /** Waits until there is a reason to count again; whether it is that the engine has told of it. */
+  private boolean awaitReason(long resync) {
+    while (!news.await(PING_MILLIS)) {
       try {
         api.ping(DEADLINE);
       } catch (IOException e) {
-        return;
+        return false;
+      }
+      if (System.nanoTime() >= resync) {
+        return false;
       }
     }
+    return true;
   }
 
   private void count() {
