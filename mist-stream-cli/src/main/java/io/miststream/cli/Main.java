@@ -2,8 +2,11 @@ package io.miststream.cli;
 
 import io.miststream.core.ErrorCode;
 import io.miststream.core.StreamException;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -16,17 +19,10 @@ import picocli.CommandLine.Spec;
     description =
         "Streams container logs, deployments and metrics over WebSockets, every line exactly once.",
     mixinStandardHelpOptions = true,
-    versionProvider = Main.Version.class,
-    subcommands = {
-      Logs.class,
-      Deploy.class,
-      ListDeployments.class,
-      ShowDeployment.class,
-      Stop.class,
-      Metrics.class,
-      Stats.class
-    })
+    versionProvider = Main.Version.class)
 final class Main implements Callable<Integer> {
+  private static final Map<String, Supplier<CommandLine>> COMMANDS = commands();
+
   @Spec private @Nullable CommandSpec spec;
 
   static final int OK = 0;
@@ -37,9 +33,22 @@ final class Main implements Callable<Integer> {
 
   private Main() {}
 
+  private static Map<String, Supplier<CommandLine>> commands() {
+    Map<String, Supplier<CommandLine>> commands = new LinkedHashMap<>();
+    commands.put("serve", () -> Serve.commandLine(System.getenv()));
+    commands.put("logs", () -> new CommandLine(new Logs()));
+    commands.put("deploy", () -> new CommandLine(new Deploy()));
+    commands.put("deployments", () -> new CommandLine(new ListDeployments()));
+    commands.put("deployment", () -> new CommandLine(new ShowDeployment()));
+    commands.put("stop", () -> new CommandLine(new Stop()));
+    commands.put("metrics", () -> new CommandLine(new Metrics()));
+    commands.put("stats", () -> new CommandLine(new Stats()));
+    return commands;
+  }
+
   /** Runs one command and exits with its code. */
   public static void main(String[] arguments) {
-    System.exit(commandLine().execute(arguments));
+    System.exit(commandLine(arguments).execute(arguments));
   }
 
   /** Without a command: says which there are. */
@@ -50,9 +59,17 @@ final class Main implements Callable<Integer> {
     return USAGE;
   }
 
-  static CommandLine commandLine() {
+  /** The command with what it can do, as far as that is of interest for these arguments. */
+  static CommandLine commandLine(String... arguments) {
     CommandLine main = new CommandLine(new Main());
-    main.addSubcommand(Serve.commandLine(System.getenv()));
+    // Setting up a command takes longer than starting Java. For help, and for a typo, all are.
+    String asked = arguments.length == 0 ? "" : arguments[0];
+    COMMANDS.forEach(
+        (name, command) -> {
+          if (name.equals(asked) || !COMMANDS.containsKey(asked)) {
+            main.addSubcommand(name, command.get());
+          }
+        });
     main.setExecutionExceptionHandler(
         (problem, command, parsed) -> {
           String message = String.valueOf(problem.getMessage());

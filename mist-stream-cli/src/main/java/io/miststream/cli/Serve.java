@@ -114,11 +114,11 @@ final class Serve implements Callable<Integer> {
                   .start()) {
         Runtime.getRuntime()
             .addShutdownHook(new Thread(() -> stopAndWait(stop, stopped, exit), "mist-stop"));
+        out.println("listening on " + server.uri());
+        out.flush();
         unreachable(source)
             .ifPresent(
                 reason -> err.println("mist-stream: " + reason + "; it will be tried again"));
-        out.println("listening on " + server.uri());
-        out.flush();
         stop.await();
         exit.set(Main.OK);
       }

@@ -205,9 +205,11 @@ class ITCommand {
                   HttpResponse.BodyHandlers.ofString());
       assertThat(ready.statusCode()).isEqualTo(503);
       assertThat(ready.body()).contains("Docker is unreachable: ");
-      assertThat(own.errors())
-          .contains("mist-stream: Docker is unreachable: ")
-          .contains("it will be tried again");
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(own.errors())
+                      .contains("mist-stream: Docker is unreachable: ", "it will be tried again"));
       assertThat(own.stop()).isZero();
     }
   }

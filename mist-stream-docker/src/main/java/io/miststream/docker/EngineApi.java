@@ -89,8 +89,12 @@ final class EngineApi implements AutoCloseable {
    * @param host null for the one that the environment names
    */
   static EngineApi connect(@Nullable URI host, Duration silence) {
-    URI address = host == null ? defaultHost() : host;
-    return new EngineApi(transport(address, DEADLINE), transport(address, null), true, silence);
+    URI address = checkHost(host == null ? defaultHost() : host);
+    return new EngineApi(
+        new LazyHttpClient(() -> transport(address, DEADLINE)),
+        new LazyHttpClient(() -> transport(address, null)),
+        true,
+        silence);
   }
 
   private static URI defaultHost() {

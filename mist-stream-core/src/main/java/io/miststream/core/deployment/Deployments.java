@@ -47,6 +47,7 @@ public final class Deployments implements AutoCloseable {
   private final Map<Long, Task> running = new HashMap<>(); // by app
   private final ArrayDeque<Task> waiting = new ArrayDeque<>();
   private final Map<Long, DeploymentReporter> reported = new LinkedHashMap<>();
+  private boolean recovered;
   private boolean closed;
 
   private static final class Task {
@@ -76,13 +77,30 @@ public final class Deployments implements AutoCloseable {
     long period = Math.max(1, Math.min(1000, silence.toMillis() / 4));
     Future<?> unused =
         timer.scheduleWithFixedDelay(this::endSilent, period, period, TimeUnit.MILLISECONDS);
+    threads.execute(this::recover);
+  }
+
+  /** The server need not wait for this, which may take long where an engine does not answer. */
+  private void recover() {
+    try {
+      deployer.recover();
+    } catch (RuntimeException | Error e) {
+      LOG.log(System.Logger.Level.ERROR, "Recovering interrupted deployments failed", e);
+    }
+    synchronized (this) {
+      recovered = true;
+      if (!closed) {
+        startNext();
+      }
+    }
   }
 
   /**
    * Deployments with the defaults.
    *
    * @param journal where they are told; open for as long as this
-   * @param deployer carries them out; its {@link Deployer#recover} is called when this is built
+   * @param deployer carries them out; its {@link Deployer#recover} is called when this is built, on
+   *     a thread of its own, and the first deployment waits for that
    */
   public static Builder builder(DeploymentJournal journal, Deployer deployer) {
     return new Builder(journal, deployer);
@@ -210,7 +228,7 @@ public final class Deployments implements AutoCloseable {
   private void startNext() {
     for (Task task : List.copyOf(waiting)) {
       long appId = task.report.appId();
-      if (running.size() < maxRunning && !running.containsKey(appId)) {
+      if (recovered && running.size() < maxRunning && !running.containsKey(appId)) {
         waiting.remove(task);
         running.put(appId, task);
         threads.execute(() -> run(task));
@@ -358,9 +376,8 @@ public final class Deployments implements AutoCloseable {
       return number;
     }
 
-    /** The deployments, once the deployer has cleared away what a crash has left. May block. */
+    /** The deployments. */
     public Deployments build() {
-      deployer.recover();
       return new Deployments(this);
     }
   }

@@ -9,6 +9,7 @@ import io.miststream.core.StreamException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,8 +44,28 @@ class DeploymentsTest {
   }
 
   @Test
-  void theDeployerClearsUpFirst() {
-    assertThat(deployer.recoveries).isEqualTo(1);
+  void theDeployerClearsUpFirst() throws Exception {
+    ScriptedDeployer slow = new ScriptedDeployer();
+    slow.recovery = new CompletableFuture<String>();
+    try (Deployments others = Deployments.builder(journal, slow).build()) {
+      long first = others.start(1);
+      long second = others.start(1);
+      long third = others.start(2);
+      assertThat(List.of(state(first), state(second), state(third)))
+          .containsOnly(DeploymentState.PENDING);
+      assertThat(others.stop(third)).isTrue();
+      assertThat(slow.hasStarted(1)).isFalse();
+      slow.recovery.complete(null);
+      assertThat(slow.awaitStart(1).deploymentId()).isEqualTo(first);
+      slow.end(1, "well");
+      assertThat(slow.awaitStart(1).deploymentId()).isEqualTo(second);
+      slow.end(1, "well");
+      awaitEnd(second);
+      assertThat(slow.hasStarted(2)).isFalse();
+      synchronized (slow) {
+        assertThat(slow.recoveries).isEqualTo(1);
+      }
+    }
   }
 
   @Test

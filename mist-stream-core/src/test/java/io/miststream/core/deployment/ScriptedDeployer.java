@@ -19,7 +19,8 @@ final class ScriptedDeployer implements Deployer {
   private final Map<Long, CompletableFuture<DeploymentReporter>> started =
       new ConcurrentHashMap<>();
   private final Map<Long, CompletableFuture<String>> ends = new ConcurrentHashMap<>();
-  int recoveries;
+  CompletableFuture<?> recovery = CompletableFuture.completedFuture("");
+  int recoveries; // guarded by this
 
   private static <T> CompletableFuture<T> future(Map<Long, CompletableFuture<T>> map, long appId) {
     return map.computeIfAbsent(appId, id -> new CompletableFuture<>());
@@ -70,6 +71,9 @@ final class ScriptedDeployer implements Deployer {
 
   @Override
   public void recover() {
-    assertThat(recoveries++).isZero();
+    synchronized (this) {
+      assertThat(recoveries++).isZero();
+    }
+    recovery.join();
   }
 }
