@@ -50,7 +50,8 @@ final class Rollout {
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration STAYS_UP = Duration.ofMillis(1500);
   private static final int POLL_MILLIS = 100;
-  private static final int LAST_LINES = 20;
+  private static final int LAST_LINES = 20; // of each output
+  private static final int LOOKED_AT = 200;
 
   /** A container that is to be replaced. */
   private record Old(String id, String name, boolean running) {}
@@ -280,21 +281,36 @@ final class Rollout {
     return last.isEmpty() ? "" : ": " + last;
   }
 
-  /** So that whoever watches sees why. */
+  /**
+   * So that whoever watches sees why: the newest lines of either output. What was written last may
+   * have been logged first, for the engine copies the two one beside the other.
+   */
   private void tellLastLines() {
-    LineBuffer out = new LineBuffer(report, LogStream.STDOUT);
-    LineBuffer err = new LineBuffer(report, LogStream.STDERR);
+    record Piece(boolean out, String text) {}
+    List<Piece> pieces = new ArrayList<>();
     try (EngineStream log =
         api.open(
-            "/containers/" + created + "/logs?stdout=1&stderr=1&timestamps=1&tail=" + LAST_LINES,
+            "/containers/" + created + "/logs?stdout=1&stderr=1&timestamps=1&tail=" + LOOKED_AT,
             1)) {
       LogFrames frames = new LogFrames(log);
       while (frames.next()) {
-        (frames.stream == LogChunks.STDOUT ? out : err)
-            .add(new String(frames.buffer, frames.offset, frames.length, StandardCharsets.UTF_8));
+        pieces.add(
+            new Piece(
+                frames.stream == LogChunks.STDOUT,
+                new String(frames.buffer, frames.offset, frames.length, StandardCharsets.UTF_8)));
       }
     } catch (IOException e) {
       LOG.debug("no log of container {}", created, e);
+    }
+    LineBuffer out = new LineBuffer(report, LogStream.STDOUT);
+    LineBuffer err = new LineBuffer(report, LogStream.STDERR);
+    long ofOut = pieces.stream().filter(Piece::out).count();
+    long ofErr = pieces.size() - ofOut;
+    for (Piece piece : pieces) {
+      long further = piece.out() ? ofOut-- : ofErr--;
+      if (further <= LAST_LINES) {
+        (piece.out() ? out : err).add(piece.text());
+      }
     }
     out.flush();
     err.flush();
