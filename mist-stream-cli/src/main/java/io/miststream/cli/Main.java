@@ -36,6 +36,7 @@ final class Main implements Callable<Integer> {
   private static Map<String, Supplier<CommandLine>> commands() {
     Map<String, Supplier<CommandLine>> commands = new LinkedHashMap<>();
     commands.put("serve", () -> Serve.commandLine(System.getenv()));
+    commands.put("user", () -> new CommandLine(new User()));
     commands.put("logs", () -> new CommandLine(new Logs()));
     commands.put("deploy", () -> new CommandLine(new Deploy()));
     commands.put("deployments", () -> new CommandLine(new ListDeployments()));

@@ -95,7 +95,8 @@ final class Serve implements Callable<Integer> {
     AtomicInteger exit = new AtomicInteger(Main.FAILED);
     try {
       MistStreamServer.Builder builder = server(settings); // before anything is opened
-      try (FileCatalogue catalogue = settings.catalogue();
+      try (Authentication authentication = Authentication.of(settings, builder);
+          FileCatalogue catalogue = settings.catalogue();
           DockerLogSource source = source(settings, catalogue);
           LogTopics topics = topics(settings, source);
           MetricsTopic metrics = metrics(settings, source);
@@ -184,12 +185,22 @@ final class Serve implements Callable<Integer> {
   }
 
   private static DeploymentJournal journal(Settings settings) {
-    Path data = settings.dataDirectory();
+    Path data = dataDirectory(settings);
     Retention retention =
         new Retention(
             settings.number(Setting.KEEP_DEPLOYMENTS),
             settings.time(Setting.KEEP_AGE),
             settings.bytes(Setting.KEEP_BYTES));
+    try {
+      return DeploymentJournal.open(data.resolve("deployments"), retention);
+    } catch (IOException e) {
+      throw unusable(data, e);
+    }
+  }
+
+  /** Where to keep things, made if it is not there. */
+  static Path dataDirectory(Settings settings) {
+    Path data = settings.dataDirectory();
     try {
       if (FileSystems.getDefault().supportedFileAttributeViews().contains("posix")) {
         // Sources and what builds print are for nobody else.
@@ -197,11 +208,15 @@ final class Serve implements Callable<Integer> {
             data,
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
       }
-      return DeploymentJournal.open(data.resolve("deployments"), retention);
+      return data;
     } catch (IOException e) {
-      throw new UncheckedIOException(
-          Setting.DATA_DIR.flag() + " " + data + " cannot be used: " + e.getMessage(), e);
+      throw unusable(data, e);
     }
+  }
+
+  static UncheckedIOException unusable(Path data, IOException problem) {
+    return new UncheckedIOException(
+        Setting.DATA_DIR.flag() + " " + data + " cannot be used: " + problem.getMessage(), problem);
   }
 
   private static DockerDeployer deployer(Settings settings, AppCatalogue catalogue) {

@@ -3,7 +3,10 @@ package io.miststream.cli;
 import io.miststream.client.DeploymentApi;
 import io.miststream.client.MistStreamClient;
 import io.miststream.client.Retry;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +21,13 @@ final class ServerOption {
       description = "the server; default $MIST_SERVER or ws://127.0.0.1:8080")
   private @Nullable URI uri;
 
+  @Option(
+      names = "--token-file",
+      paramLabel = "FILE",
+      description =
+          "a file with the token to show to the server; default $MIST_TOKEN, the token itself")
+  private @Nullable Path tokenFile;
+
   /**
    * A client for streams.
    *
@@ -25,9 +35,25 @@ final class ServerOption {
    */
   MistStreamClient client(Consumer<Retry> onRetry) {
     try {
-      return MistStreamClient.builder(Objects.requireNonNull(uri)).onRetry(onRetry).build();
+      MistStreamClient.Builder builder =
+          MistStreamClient.builder(Objects.requireNonNull(uri)).onRetry(onRetry);
+      String token = token();
+      return (token.isEmpty() ? builder : builder.header("Authorization", "Bearer " + token))
+          .build();
     } catch (IllegalArgumentException e) {
       throw new ConfigException(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private String token() {
+    Path file = tokenFile;
+    if (file == null) {
+      return Objects.requireNonNullElse(System.getenv("MIST_TOKEN"), "").strip();
+    }
+    try {
+      return Files.readString(file).strip();
+    } catch (IOException e) {
+      throw new ConfigException(file + ": cannot be read: " + e.getMessage());
     }
   }
 

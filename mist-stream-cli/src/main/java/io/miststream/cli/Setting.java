@@ -10,6 +10,27 @@ import java.util.function.Consumer;
 enum Setting {
   HOST("127.0.0.1", "NAME", "loopback address to listen on", Values::text),
   PORT("8080", "N", "port to listen on, 0 for any free one", v -> Values.number(v, 0, 65_535)),
+  AUTH(
+      "none",
+      "KIND",
+      "who may come in: none (everybody on this machine), users (of a file), or jwt (who has a token"
+          + " that somebody else has given out)",
+      v -> Values.oneOf(v, "none", "users", "jwt")),
+  USERS("", "FILE", "the users, for auth users", Values::path),
+  SESSION_TIME(
+      "12h", "TIME", "how long a login is good, for auth users", v -> Values.time(v, 1000)),
+  JWT_SECRET_FILE(
+      "", "FILE", "the secret that tokens are signed with (HS256), for auth jwt", Values::path),
+  JWKS(
+      "",
+      "FILE|URL",
+      "the keys that tokens are signed with (RS256, ES256; a JSON Web Key Set), for auth jwt",
+      Values::text),
+  ALLOWED_ORIGINS(
+      "",
+      "LIST",
+      "origins of pages that may use the server beside its own, where there is authentication",
+      Values::list),
   DOCKER_HOST(
       "",
       "URI",

@@ -14,7 +14,8 @@ final class Settings {
   static final String CONFIG = "MIST_CONFIG";
 
   /** Variables with our prefix that are not settings of the server. */
-  private static final Set<String> OTHERS = Set.of(CONFIG, "MIST_JAVA_OPTS", "MIST_SERVER");
+  private static final Set<String> OTHERS =
+      Set.of(CONFIG, "MIST_JAVA_OPTS", "MIST_SERVER", "MIST_TOKEN");
 
   private final Map<Setting, String> values = new EnumMap<>(Setting.class);
   private final Map<String, String> environment;
@@ -113,6 +114,18 @@ final class Settings {
 
   List<String> namePatterns() {
     return Values.names(text(Setting.NAME_PATTERNS));
+  }
+
+  /** The path that is given, or null. */
+  @Nullable Path path(Setting setting) {
+    String path = text(setting);
+    return path.isEmpty() ? null : Path.of(path);
+  }
+
+  /** The parts of a list, none if it is not given. */
+  List<String> list(Setting setting) {
+    String list = text(setting);
+    return list.isEmpty() ? List.of() : Values.list(list);
   }
 
   /** Where the server keeps what it has to remember. */

@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** What standard output is. */
+/** What standard input and output are. */
 final class Terminal {
   private static final Size USUAL = new Size(80, 24);
   private static final int PATIENCE_SECONDS = 2;
@@ -17,6 +17,26 @@ final class Terminal {
 
   /** How many characters it has room for. */
   record Size(int columns, int rows) {}
+
+  /** Whether somebody can be asked on standard input. */
+  static boolean isInput() {
+    try {
+      Process ask =
+          new ProcessBuilder("test", "-t", "0")
+              .redirectInput(ProcessBuilder.Redirect.INHERIT)
+              .start();
+      if (ask.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        return ask.exitValue() == 0;
+      }
+      ask.destroyForcibly();
+      return false;
+    } catch (IOException e) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
 
   /** Its width; 0 if it is no terminal, or one that cannot move its cursor. */
   static int columns() {

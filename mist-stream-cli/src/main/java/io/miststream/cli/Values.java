@@ -86,6 +86,14 @@ final class Values {
     return names;
   }
 
+  static List<String> list(String value) {
+    List<String> list = Arrays.stream(value.split(",", -1)).map(String::strip).toList();
+    if (list.stream().anyMatch(String::isEmpty)) {
+      throw new IllegalArgumentException("must be texts separated by commas");
+    }
+    return list;
+  }
+
   static String oneOf(String value, String... words) {
     if (!Arrays.asList(words).contains(value)) {
       throw new IllegalArgumentException("must be one of " + String.join(", ", words));

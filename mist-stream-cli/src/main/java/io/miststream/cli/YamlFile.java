@@ -31,16 +31,22 @@ final class YamlFile {
 
   static YamlFile read(Path path) {
     try {
-      LoadSettings settings =
-          LoadSettings.builder().setLabel(path.toString()).setUseMarks(true).build();
-      String text = Files.readString(path);
-      return new YamlFile(path, new Compose(settings).composeString(text).orElse(null));
+      return parse(path, Files.readString(path));
     } catch (NoSuchFileException e) {
       throw new ConfigException(path + ": there is no such file");
     } catch (MalformedInputException e) {
       throw new ConfigException(path + ": is not UTF-8");
     } catch (IOException e) {
       throw new ConfigException(path + ": cannot be read: " + e.getMessage());
+    }
+  }
+
+  /** The same with a text that is, or will be, in the file. */
+  static YamlFile parse(Path path, String text) {
+    LoadSettings settings =
+        LoadSettings.builder().setLabel(path.toString()).setUseMarks(true).build();
+    try {
+      return new YamlFile(path, new Compose(settings).composeString(text).orElse(null));
     } catch (MarkedYamlEngineException e) {
       String where = e.getProblemMark().map(m -> ":" + (m.getLine() + 1)).orElse("");
       throw new ConfigException(path + where + ": " + e.getProblem());

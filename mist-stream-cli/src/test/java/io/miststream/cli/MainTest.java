@@ -102,7 +102,19 @@ class MainTest {
         Arguments.of("/nonexistent: there is no such file", "serve --config /nonexistent"),
         Arguments.of("is not a loopback address", "serve --port 0 --host 0.0.0.0"),
         Arguments.of(
-            "host no.such.host.invalid is not a loopback", "serve --host no.such.host.invalid"),
+            "host no.such.host.invalid is neither localhost", "serve --host no.such.host.invalid"),
+        Arguments.of("--auth users --users FILE", "serve --port 0 --host ::"),
+        Arguments.of("--auth must be one of none, users, jwt", "serve --auth all"),
+        Arguments.of("auth users needs --users FILE", "serve --auth users"),
+        Arguments.of(
+            "/nonexistent: there is no such file", "serve --auth users --users /nonexistent"),
+        Arguments.of("--users is for auth users, and auth is none", "serve --users /nonexistent"),
+        Arguments.of(
+            "--jwks is for auth jwt, and auth is users",
+            "serve --auth users --users /nonexistent --jwks /nonexistent"),
+        Arguments.of("auth jwt needs either --jwt-secret-file", "serve --auth jwt"),
+        Arguments.of("/nonexistent: cannot be read", "serve --auth jwt --jwks /nonexistent"),
+        Arguments.of("--allowed-origins needs authentication", "serve --allowed-origins http://a"),
         Arguments.of("--port must be a whole number from 0 to 65535, and is", "serve --port abc"));
   }
 

@@ -14,6 +14,8 @@ public enum ErrorCode {
   DEPLOYMENT_FAILED("deployment_failed", 1000),
   /** The caller may not see this. */
   PERMISSION_DENIED("permission_denied", 1008),
+  /** What the caller has shown at the beginning has run out or was taken back since. */
+  SESSION_EXPIRED("session_expired", 4401),
   /** The engine cannot be reached, or was lost and did not come back in time. */
   SOURCE_UNAVAILABLE("source_unavailable", 1013),
   /** The container's log driver cannot be read. */

@@ -17,7 +17,7 @@ public final class EmbedInYourServer implements AutoCloseable {
 
   /** Adds the endpoints; who may connect to them is decided by your own filters. */
   public void addTo(ServerContainer container) throws DeploymentException {
-    StreamEndpoints.addLogs(container, topics);
+    StreamEndpoints.create().addLogs(container, topics);
   }
 
   /** To be called when the application stops. */

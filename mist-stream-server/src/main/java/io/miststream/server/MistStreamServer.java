@@ -12,6 +12,10 @@ import io.miststream.server.http.HttpLimits;
 import io.miststream.server.http.HttpRoutes;
 import io.miststream.server.http.Readiness;
 import io.miststream.server.prometheus.Figures;
+import io.miststream.server.security.AccessPolicy;
+import io.miststream.server.security.Authenticator;
+import io.miststream.server.security.Entrance;
+import io.miststream.server.security.Login;
 import io.miststream.server.tyrus.RequestCheck;
 import io.miststream.server.tyrus.TransportSettings;
 import io.miststream.server.tyrus.WebSocketServer;
@@ -27,6 +31,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -97,6 +102,12 @@ public final class MistStreamServer implements AutoCloseable {
     return server.connections();
   }
 
+  /** Everything that can be asked: routes with their methods, and WebSockets as {@code WS}. */
+  List<String> entries() {
+    return Stream.concat(routes.list().stream(), server.paths().stream().map(path -> "WS " + path))
+        .toList();
+  }
+
   /**
    * Takes no more connections, lets {@code /ready} fail, sends every viewer what it has still to
    * get and close 1001, and returns when the port is free and no thread of the server is left;
@@ -130,7 +141,11 @@ public final class MistStreamServer implements AutoCloseable {
     private @Nullable MetricsTopic metrics;
     private @Nullable StatsTopics stats;
     private @Nullable AppCatalogue catalogue;
-    private InetAddress address = loopback("127.0.0.1");
+    private @Nullable Authenticator authenticator;
+    private @Nullable Login login;
+    private AccessPolicy policy = AccessPolicy.ALL;
+    private Set<String> allowedOrigins = Set.of();
+    private InetAddress address = address("127.0.0.1");
     private String host = "127.0.0.1"; // as it stands in an address
     private int port = 8080;
     private Supplier<Optional<String>> ready = Optional::empty;
@@ -188,6 +203,36 @@ public final class MistStreamServer implements AutoCloseable {
       return this;
     }
 
+    /**
+     * Asks everybody who they are, and gives them what they may have. Without it everybody who
+     * reaches the server may do everything, so that it can only listen to a loopback address.
+     *
+     * @param shown finds out who shows a token: as cookie {@code mist_token}, or as {@code
+     *     Authorization: Bearer}
+     * @param decides what they may
+     */
+    public Builder authentication(Authenticator shown, AccessPolicy decides) {
+      authenticator = shown;
+      policy = decides;
+      return this;
+    }
+
+    /** Gives out tokens at {@code POST /api/auth/login}, where there is {@link #authentication}. */
+    public Builder login(Login passwords) {
+      login = passwords;
+      return this;
+    }
+
+    /**
+     * Origins of pages that may use the server beside its own, where there is {@link
+     * #authentication}: such as {@code https://mist.example.com} if a proxy before the server is
+     * reached by that name. None unless set.
+     */
+    public Builder allowedOrigins(Set<String> origins) {
+      allowedOrigins = Set.copyOf(origins);
+      return this;
+    }
+
     /** Most lines of history that {@code tail} may ask for, 0 or more; 100 000 unless set. */
     public Builder maxTail(int lines) {
       logParser = logParser.withMaxTail(lines);
@@ -195,19 +240,29 @@ public final class MistStreamServer implements AutoCloseable {
     }
 
     /**
-     * What to listen on: {@code localhost}, or a loopback address in figures such as {@code
-     * 127.0.0.1} or {@code ::1}; {@code 127.0.0.1} unless set. Other names are refused even if they
-     * lead to a loopback address, since requests that use them would be.
+     * What to listen on: {@code localhost}, or an address in figures such as {@code 127.0.0.1} or
+     * {@code ::1}; {@code 127.0.0.1} unless set. Any but a loopback address needs {@link
+     * #authentication}. Other names are refused even if they lead to a loopback address, since
+     * requests that use them would be.
      *
      * @throws IllegalArgumentException if it is neither
      */
     public Builder host(String name) {
-      address = loopback(name);
-      host =
-          name.equalsIgnoreCase("localhost")
-              ? "localhost"
-              : address instanceof Inet6Address ? "[::1]" : address.getHostAddress();
+      address = address(name);
+      host = name.equalsIgnoreCase("localhost") ? "localhost" : figures(address);
       return this;
+    }
+
+    /** Whether what is listened to can be reached from this machine alone. */
+    public boolean isLoopback() {
+      return address.isLoopbackAddress();
+    }
+
+    private static String figures(InetAddress address) {
+      String text = address.getHostAddress();
+      return !(address instanceof Inet6Address)
+          ? text
+          : address.isLoopbackAddress() ? "[::1]" : "[" + text + "]";
     }
 
     /**
@@ -337,7 +392,7 @@ public final class MistStreamServer implements AutoCloseable {
     /**
      * Starts the server.
      *
-     * @throws IllegalArgumentException if no kind of stream is set
+     * @throws IllegalArgumentException if no kind of stream is set, or one cannot go with another
      * @throws UncheckedIOException if the address cannot be bound
      * @throws IllegalStateException if the WebSocket engine cannot be started
      */
@@ -349,11 +404,26 @@ public final class MistStreamServer implements AutoCloseable {
         throw new IllegalArgumentException(
             "there is nothing to serve: set logs, deployments, metrics or stats");
       }
+      if (authenticator == null && !address.isLoopbackAddress()) {
+        throw new IllegalArgumentException(
+            "host "
+                + host
+                + " is not a loopback address: without authentication everybody who reaches it"
+                + " could read every log and start deployments");
+      }
+      Entrance entrance =
+          authenticator == null
+              ? Entrance.local()
+              : Entrance.authenticated(authenticator, allowedOrigins);
+      StreamEndpoints endpoints = StreamEndpoints.create().withPolicy(policy);
       Figures figures = new Figures();
       Readiness readiness = new Readiness(problems(), READINESS_TIMEOUT);
       HttpRoutes routes =
           new HttpRoutes(
-              readiness, examples(served), new HttpLimits(maxEventBytes, bodyPause, stallTimeout));
+              readiness,
+              examples(served),
+              new HttpLimits(maxEventBytes, bodyPause, stallTimeout),
+              policy);
       try {
         TransportSettings transport =
             new TransportSettings(
@@ -365,26 +435,29 @@ public final class MistStreamServer implements AutoCloseable {
                 InboundLimit.MAX_BYTES,
                 TransportSettings.DEFAULT.maxHeaderBytes(),
                 TransportSettings.DEFAULT.sendBufferBytes());
-        WebSocketServer server = new WebSocketServer(address, port, transport, routes);
+        WebSocketServer server = new WebSocketServer(address, port, transport, entrance, routes);
         if (served != null) {
           figures.add(served);
-          add(server, StreamEndpoints.logs(served, logParser), logParser::parse);
+          add(server, endpoints.logs(served, logParser), logParser::parse);
         }
         if (deployments != null) {
           figures.add(deployments.journal());
           routes.add(deployments);
-          add(server, StreamEndpoints.deployments(deployments.journal()), DeploymentRequest::parse);
+          add(server, endpoints.deployments(deployments.journal()), DeploymentRequest::parse);
         }
         if (metrics != null) {
           figures.add(metrics);
-          add(server, StreamEndpoints.metrics(metrics), MetricsRequests::history);
+          add(server, endpoints.metrics(metrics), MetricsRequests::history);
         }
         if (stats != null) {
           figures.add(stats);
-          add(server, StreamEndpoints.stats(stats), MetricsRequests::appId);
+          add(server, endpoints.stats(stats), MetricsRequests::appId);
         }
         if (catalogue != null) {
           routes.add(catalogue);
+        }
+        if (authenticator != null) {
+          routes.addAuthentication(login);
         }
         figures.add(server);
         routes.addMetrics(Figures.mediaType(), figures::text);
@@ -444,13 +517,10 @@ public final class MistStreamServer implements AutoCloseable {
       return examples;
     }
 
-    private static InetAddress loopback(String host) {
+    private static InetAddress address(String host) {
       if (host.equalsIgnoreCase("localhost") || FIGURES.matcher(host).matches()) {
         try {
-          InetAddress address = InetAddress.getByName(host);
-          if (address.isLoopbackAddress()) {
-            return address;
-          }
+          return InetAddress.getByName(host);
         } catch (UnknownHostException e) {
           // Not an address, told below.
         }
@@ -458,9 +528,7 @@ public final class MistStreamServer implements AutoCloseable {
       throw new IllegalArgumentException(
           "host "
               + host
-              + " is not a loopback address: without authentication everybody who reaches it"
-              + " could read every log, so only localhost and addresses such as 127.0.0.1 and ::1"
-              + " are allowed, and no other names");
+              + " is neither localhost nor an address such as 127.0.0.1, ::1 or 0.0.0.0");
     }
   }
 }

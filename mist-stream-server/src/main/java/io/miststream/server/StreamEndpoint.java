@@ -6,13 +6,17 @@ import io.miststream.core.StreamException;
 import io.miststream.core.topic.StreamClose;
 import io.miststream.core.topic.Viewer;
 import io.miststream.core.wire.WireCodec;
+import io.miststream.server.security.AccessPolicy;
+import io.miststream.server.security.Action;
 import jakarta.websocket.CloseReason;
 import jakarta.websocket.Endpoint;
 import jakarta.websocket.EndpointConfig;
 import jakarta.websocket.Session;
+import java.security.Principal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,19 +32,34 @@ public final class StreamEndpoint extends Endpoint {
   // What to run when the session is closed.
   private static final String LEAVE = "io.miststream.server.leave";
 
-  private final Function<@Nullable String, Viewer> streams;
+  private final Function<@Nullable String, Wanted> requests;
+  private final AccessPolicy policy;
   private final Duration pingInterval;
   private final EndpointThreads threads = new EndpointThreads();
+  private final Rechecks rechecks;
+
+  /**
+   * What a session asks for.
+   *
+   * @param action what its user must be allowed
+   * @param appId of which app
+   * @param open opens it, or throws a {@link StreamException}
+   */
+  record Wanted(Action action, long appId, Supplier<Viewer> open) {}
 
   /**
    * An endpoint that pings.
    *
-   * @param streams opens what the raw query string of a session asks for, or throws a {@link
+   * @param requests reads what the raw query string of a session asks for, or throws a {@link
    *     StreamException}
+   * @param policy says whether a session's user may have it
    */
-  StreamEndpoint(Function<@Nullable String, Viewer> streams, Duration pingInterval) {
-    this.streams = streams;
+  StreamEndpoint(
+      Function<@Nullable String, Wanted> requests, AccessPolicy policy, Duration pingInterval) {
+    this.requests = requests;
+    this.policy = policy;
     this.pingInterval = pingInterval;
+    this.rechecks = new Rechecks(policy, threads);
   }
 
   @Override
@@ -50,15 +69,20 @@ public final class StreamEndpoint extends Endpoint {
     session.setMaxIdleTimeout(-1);
     InboundLimit inbound = InboundLimit.install(session);
     try {
-      Viewer viewer = streams.apply(session.getQueryString());
+      Wanted wanted = requests.apply(session.getQueryString());
+      Principal user = session.getUserPrincipal();
+      if (!policy.allows(user, wanted.action, wanted.appId)) {
+        throw new StreamException(ErrorCode.PERMISSION_DENIED, "Permission denied");
+      }
+      Viewer viewer = wanted.open.get();
       if (session.getUserProperties().get(FrameConnection.PROPERTY)
           instanceof FrameConnection connection) {
-        onClose(session, viewer::close);
+        onClose(session, watched(session, user, wanted, viewer, viewer::close));
         connection.serve(viewer); // and pings
       } else {
         TextSender sender =
             new TextSender(session, viewer, threads, pingInterval, StreamEndpoints.STALL_TIMEOUT);
-        onClose(session, sender::stop);
+        onClose(session, watched(session, user, wanted, viewer, sender::stop));
         inbound.onReceived(sender::received);
         sender.start();
       }
@@ -68,6 +92,20 @@ public final class StreamEndpoint extends Endpoint {
       LOG.warn("Opening {} failed", session.getRequestURI().getPath(), e);
       refuse(session, ErrorCode.INTERNAL, "Something went wrong on the server");
     }
+  }
+
+  /** Has the right to a stream looked at again and again; returns what is to be done at its end. */
+  private Runnable watched(
+      Session session, @Nullable Principal user, Wanted wanted, Viewer viewer, Runnable leave) {
+    if (policy == AccessPolicy.ALL) {
+      return leave;
+    }
+    Rechecks.Open open = new Rechecks.Open(session, user, wanted, viewer);
+    rechecks.add(open);
+    return () -> {
+      rechecks.remove(open);
+      leave.run();
+    };
   }
 
   private static void refuse(Session session, ErrorCode code, String message) {

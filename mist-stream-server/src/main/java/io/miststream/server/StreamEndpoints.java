@@ -1,10 +1,14 @@
 package io.miststream.server;
 
+import io.miststream.core.LogRequest;
+import io.miststream.core.deployment.Deployment;
 import io.miststream.core.deployment.DeploymentJournal;
 import io.miststream.core.metrics.MetricsTopic;
 import io.miststream.core.metrics.StatsTopics;
 import io.miststream.core.topic.LogTopics;
-import io.miststream.core.topic.Viewer;
+import io.miststream.server.StreamEndpoint.Wanted;
+import io.miststream.server.security.AccessPolicy;
+import io.miststream.server.security.Action;
 import jakarta.websocket.DeploymentException;
 import jakarta.websocket.server.ServerContainer;
 import jakarta.websocket.server.ServerEndpointConfig;
@@ -22,11 +26,13 @@ import org.jspecify.annotations.Nullable;
  * <p><b>They check neither who connects nor {@code Origin}.</b> Whoever reaches them reads every
  * log and deployment; and a browser opens a WebSocket for a page of any site, with the user's
  * cookies (cross-site WebSocket hijacking). So the embedding application has to guard them: by a
- * filter before their paths that authenticates the user and allows known origins only.
+ * filter before their paths that authenticates the user and allows known origins only. What each
+ * user may see is then a matter of {@link #withPolicy}.
  *
- * <p>Sessions are pinged, every 30 s unless told otherwise. One that has shown no sign of life
- * since a ping is closed when the next is due; not while a message to it is stuck, which is given 5
- * min. Sending is done by a few daemon threads, which end after a minute without sessions.
+ * <p>Immutable and thread-safe. Sessions are pinged, every 30 s unless told otherwise. One that has
+ * shown no sign of life since a ping is closed when the next is due; not while a message to it is
+ * stuck, which is given 5 min. Sending is done by a few daemon threads, which end after a minute
+ * without sessions.
  *
  * <p>The stand-alone {@link MistStreamServer} serves the same endpoints.
  */
@@ -52,7 +58,43 @@ public final class StreamEndpoints {
   /** How long a peer may leave a message unread, before it is given up. */
   static final Duration STALL_TIMEOUT = Duration.ofMinutes(5);
 
-  private StreamEndpoints() {}
+  private static final StreamEndpoints STANDARD =
+      new StreamEndpoints(AccessPolicy.ALL, PING_INTERVAL);
+
+  private final AccessPolicy policy;
+  private final Duration pingInterval;
+
+  private StreamEndpoints(AccessPolicy policy, Duration pingInterval) {
+    this.policy = policy;
+    this.pingInterval = pingInterval;
+  }
+
+  /** Endpoints that let everybody see everything, and ping every 30 s. */
+  public static StreamEndpoints create() {
+    return STANDARD;
+  }
+
+  /**
+   * The same, but a session is opened only if its {@linkplain jakarta.websocket.Session
+   * #getUserPrincipal user} may see what it asks for, and closed within 2 s when that is no longer
+   * so. Who may not is told {@code Permission denied}, whether or not there is such a thing.
+   */
+  public StreamEndpoints withPolicy(AccessPolicy decides) {
+    return new StreamEndpoints(decides, pingInterval);
+  }
+
+  /**
+   * The same, pinging sessions more or less often.
+   *
+   * @param interval between two pings of a session, positive
+   * @throws IllegalArgumentException if it is not
+   */
+  public StreamEndpoints withPingInterval(Duration interval) {
+    if (interval.isZero() || interval.isNegative()) {
+      throw new IllegalArgumentException("pingInterval must be positive");
+    }
+    return new StreamEndpoints(policy, interval);
+  }
 
   /**
    * Endpoints of container logs, one per path of {@link #LOG_PATHS}.
@@ -60,19 +102,13 @@ public final class StreamEndpoints {
    * @param topics where viewers are opened; stays the caller's to close
    * @param parser reads and limits the parameters
    */
-  public static List<ServerEndpointConfig> logs(LogTopics topics, LogRequestParser parser) {
-    return logs(topics, parser, PING_INTERVAL);
-  }
-
-  /**
-   * The same, pinging sessions more or less often.
-   *
-   * @param pingInterval between two pings of a session, positive; 30 s without it
-   * @throws IllegalArgumentException if it is not
-   */
-  public static List<ServerEndpointConfig> logs(
-      LogTopics topics, LogRequestParser parser, Duration pingInterval) {
-    return endpoints(LOG_PATHS, query -> topics.open(parser.parse(query)), pingInterval);
+  public List<ServerEndpointConfig> logs(LogTopics topics, LogRequestParser parser) {
+    return endpoints(
+        LOG_PATHS,
+        query -> {
+          LogRequest request = parser.parse(query);
+          return new Wanted(Action.LOGS, request.appId(), () -> topics.open(request));
+        });
   }
 
   /**
@@ -80,25 +116,16 @@ public final class StreamEndpoints {
    *
    * @param journal where viewers are opened; stays the caller's to close
    */
-  public static List<ServerEndpointConfig> deployments(DeploymentJournal journal) {
-    return deployments(journal, PING_INTERVAL);
-  }
-
-  /**
-   * The same, pinging sessions more or less often.
-   *
-   * @param pingInterval between two pings of a session, positive; 30 s without it
-   * @throws IllegalArgumentException if it is not
-   */
-  public static List<ServerEndpointConfig> deployments(
-      DeploymentJournal journal, Duration pingInterval) {
+  public List<ServerEndpointConfig> deployments(DeploymentJournal journal) {
     return endpoints(
         DEPLOYMENT_PATHS,
         query -> {
           DeploymentRequest request = DeploymentRequest.parse(query);
-          return journal.open(request.id(), request.after());
-        },
-        pingInterval);
+          long appId =
+              journal.deployment(request.id()).map(Deployment::appId).orElse(AccessPolicy.NO_APP);
+          return new Wanted(
+              Action.DEPLOYMENTS, appId, () -> journal.open(request.id(), request.after()));
+        });
   }
 
   /**
@@ -106,19 +133,13 @@ public final class StreamEndpoints {
    *
    * @param topic where viewers are opened; stays the caller's to close
    */
-  public static List<ServerEndpointConfig> metrics(MetricsTopic topic) {
-    return metrics(topic, PING_INTERVAL);
-  }
-
-  /**
-   * The same, pinging sessions more or less often.
-   *
-   * @param pingInterval between two pings of a session, positive; 30 s without it
-   * @throws IllegalArgumentException if it is not
-   */
-  public static List<ServerEndpointConfig> metrics(MetricsTopic topic, Duration pingInterval) {
+  public List<ServerEndpointConfig> metrics(MetricsTopic topic) {
     return endpoints(
-        METRICS_PATHS, query -> topic.open(MetricsRequests.history(query)), pingInterval);
+        METRICS_PATHS,
+        query -> {
+          int history = MetricsRequests.history(query);
+          return new Wanted(Action.METRICS, AccessPolicy.NO_APP, () -> topic.open(history));
+        });
   }
 
   /**
@@ -126,26 +147,18 @@ public final class StreamEndpoints {
    *
    * @param topics where viewers are opened; stays the caller's to close
    */
-  public static List<ServerEndpointConfig> stats(StatsTopics topics) {
-    return stats(topics, PING_INTERVAL);
+  public List<ServerEndpointConfig> stats(StatsTopics topics) {
+    return endpoints(
+        STATS_PATHS,
+        query -> {
+          long appId = MetricsRequests.appId(query);
+          return new Wanted(Action.STATS, appId, () -> topics.open(appId));
+        });
   }
 
-  /**
-   * The same, pinging sessions more or less often.
-   *
-   * @param pingInterval between two pings of a session, positive; 30 s without it
-   * @throws IllegalArgumentException if it is not
-   */
-  public static List<ServerEndpointConfig> stats(StatsTopics topics, Duration pingInterval) {
-    return endpoints(STATS_PATHS, query -> topics.open(MetricsRequests.appId(query)), pingInterval);
-  }
-
-  private static List<ServerEndpointConfig> endpoints(
-      List<String> paths, Function<@Nullable String, Viewer> streams, Duration pingInterval) {
-    if (pingInterval.isZero() || pingInterval.isNegative()) {
-      throw new IllegalArgumentException("pingInterval must be positive");
-    }
-    StreamEndpoint endpoint = new StreamEndpoint(streams, pingInterval);
+  private List<ServerEndpointConfig> endpoints(
+      List<String> paths, Function<@Nullable String, Wanted> requests) {
+    StreamEndpoint endpoint = new StreamEndpoint(requests, policy, pingInterval);
     return paths.stream()
         .map(
             path ->
@@ -160,8 +173,7 @@ public final class StreamEndpoints {
    *
    * @throws DeploymentException as the container does
    */
-  public static void addLogs(ServerContainer container, LogTopics topics)
-      throws DeploymentException {
+  public void addLogs(ServerContainer container, LogTopics topics) throws DeploymentException {
     add(container, logs(topics, LogRequestParser.create()));
   }
 
@@ -170,7 +182,7 @@ public final class StreamEndpoints {
    *
    * @throws DeploymentException as the container does
    */
-  public static void addDeployments(ServerContainer container, DeploymentJournal journal)
+  public void addDeployments(ServerContainer container, DeploymentJournal journal)
       throws DeploymentException {
     add(container, deployments(journal));
   }
@@ -180,8 +192,7 @@ public final class StreamEndpoints {
    *
    * @throws DeploymentException as the container does
    */
-  public static void addMetrics(ServerContainer container, MetricsTopic topic)
-      throws DeploymentException {
+  public void addMetrics(ServerContainer container, MetricsTopic topic) throws DeploymentException {
     add(container, metrics(topic));
   }
 
@@ -190,8 +201,7 @@ public final class StreamEndpoints {
    *
    * @throws DeploymentException as the container does
    */
-  public static void addStats(ServerContainer container, StatsTopics topics)
-      throws DeploymentException {
+  public void addStats(ServerContainer container, StatsTopics topics) throws DeploymentException {
     add(container, stats(topics));
   }
 

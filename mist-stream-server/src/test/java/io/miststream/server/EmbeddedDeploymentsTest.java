@@ -44,8 +44,8 @@ class EmbeddedDeploymentsTest {
       port = free.getLocalPort();
     }
     container = (TyrusServerContainer) new GrizzlyServerContainer().createContainer(Map.of());
-    StreamEndpoints.addLogs(container, topics);
-    StreamEndpoints.addDeployments(container, journal);
+    StreamEndpoints.create().addLogs(container, topics);
+    StreamEndpoints.create().addDeployments(container, journal);
     container.start("/app", port);
   }
 
@@ -162,7 +162,7 @@ class EmbeddedDeploymentsTest {
 
   @Test
   void thePingIntervalIsChecked() {
-    assertThatThrownBy(() -> StreamEndpoints.deployments(journal, Duration.ZERO))
+    assertThatThrownBy(() -> StreamEndpoints.create().withPingInterval(Duration.ZERO))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("pingInterval must be positive");
   }

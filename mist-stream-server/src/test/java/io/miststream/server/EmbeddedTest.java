@@ -39,7 +39,10 @@ class EmbeddedTest {
   }
 
   private void servePinging(Duration interval) throws Exception {
-    serve(StreamEndpoints.logs(topics, LogRequestParser.create(), interval));
+    serve(
+        StreamEndpoints.create()
+            .withPingInterval(interval)
+            .logs(topics, LogRequestParser.create()));
     source.app(1);
   }
 
@@ -53,7 +56,7 @@ class EmbeddedTest {
 
   private RawWebSocket open(String query) throws Exception {
     if (container == null) {
-      serve(StreamEndpoints.logs(topics, LogRequestParser.create()));
+      serve(StreamEndpoints.create().logs(topics, LogRequestParser.create()));
     }
     return RawWebSocket.open(port, "/app/ws/container/logs" + query);
   }
@@ -200,7 +203,7 @@ class EmbeddedTest {
 
   @Test
   void thePingIntervalIsChecked() {
-    assertThatThrownBy(() -> StreamEndpoints.logs(topics, LogRequestParser.create(), Duration.ZERO))
+    assertThatThrownBy(() -> StreamEndpoints.create().withPingInterval(Duration.ZERO))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("pingInterval must be positive");
   }
@@ -213,7 +216,7 @@ class EmbeddedTest {
     @Override
     public Set<ServerEndpointConfig> getEndpointConfigs(
         Set<Class<? extends jakarta.websocket.Endpoint>> found) {
-      return new LinkedHashSet<>(StreamEndpoints.logs(TOPICS, LogRequestParser.create()));
+      return new LinkedHashSet<>(StreamEndpoints.create().logs(TOPICS, LogRequestParser.create()));
     }
 
     @Override

@@ -196,8 +196,8 @@ class MetricsStreamTest {
     }
     TyrusServerContainer container =
         (TyrusServerContainer) new GrizzlyServerContainer().createContainer(Map.of());
-    StreamEndpoints.addMetrics(container, metrics);
-    StreamEndpoints.addStats(container, stats);
+    StreamEndpoints.create().addMetrics(container, metrics);
+    StreamEndpoints.create().addStats(container, stats);
     container.start("/app", port);
     try (RawWebSocket host = RawWebSocket.open(port, "/app/ws/metrics");
         RawWebSocket app = RawWebSocket.open(port, "/app/ws/container/stats?appId=1");
@@ -213,10 +213,10 @@ class MetricsStreamTest {
 
   @Test
   void everyEndpointHasItsPath() {
-    assertThat(StreamEndpoints.metrics(metrics))
+    assertThat(StreamEndpoints.create().metrics(metrics))
         .extracting(ServerEndpointConfig::getPath)
         .containsExactly("/ws/metrics");
-    assertThat(StreamEndpoints.stats(stats))
+    assertThat(StreamEndpoints.create().stats(stats))
         .extracting(ServerEndpointConfig::getPath)
         .containsExactly("/ws/container/stats", "/api/ws/container/stats");
   }

@@ -53,11 +53,22 @@ class MistStreamServerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"0.0.0.0", "::", "192.0.2.1", "localhost.", "ip6-localhost", "1:2", ""})
-  void onlyLocalhostAndLoopbackAddressesAreListenedTo(String host) {
+  @ValueSource(strings = {"localhost.", "ip6-localhost", "1:2", "", "example.com"})
+  void onlyLocalhostAndAddressesAreTaken(String host) {
     assertThatThrownBy(() -> MistStreamServer.builder().host(host))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("host " + host + " is not a loopback address");
+        .hasMessageContaining("host " + host + " is neither localhost nor an address");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0.0.0.0", "::", "192.0.2.1"})
+  void withoutAuthenticationOnlyLoopbackAddressesAreListenedTo(String host) {
+    MistStreamServer.Builder builder =
+        MistStreamServer.builder().logs(new MemoryLogSource()).port(0).host(host);
+    assertThat(builder.isLoopback()).isFalse();
+    assertThatThrownBy(builder::start)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(" is not a loopback address");
   }
 
   @ParameterizedTest

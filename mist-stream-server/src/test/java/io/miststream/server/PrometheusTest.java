@@ -233,9 +233,14 @@ class PrometheusTest {
             types.containsKey(name) ? name : name.replaceFirst("_(sum|count|bucket)$", "");
         assertThat(types).as(line).containsKey(family);
         assertThat(helped).as(line).contains(family);
+        // As promtool looks at names.
         if (types.get(family).equals("counter")) {
           assertThat(name).endsWith("_total");
         }
+        if (types.get(family).equals("gauge")) {
+          assertThat(name).doesNotMatch(".*_(sum|count|bucket|total)");
+        }
+        assertThat("_" + name + "_").doesNotMatch(".*_(ns|us|ms|s|sec|secs|b|kb|mb|gb|pct)_.*");
         String labels = sample.group(2) == null ? "" : sample.group(2);
         Double value = Double.valueOf(sample.group(3).replace("Inf", "Infinity"));
         assertThat(samples.put(name + labels, value)).as(line).isNull();

@@ -194,6 +194,21 @@ class RequestBodyTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"h2c", "h2c, foo/1", "TLS/1.0"})
+  void bodiesAreReadWhateverElseTheClientCouldSpeak(String protocols) throws Exception {
+    String upgrade = "Upgrade: " + protocols + "\r\nConnection: Upgrade, HTTP2-Settings\r\n";
+    try (RawWebSocket socket =
+        send(
+            head(upgrade + "Content-Length: " + OK.length()),
+            OK,
+            head("Content-Length: 2"),
+            "[]")) {
+      assertThat(socket.readResponse().status()).isEqualTo(202);
+      assertThat(socket.readResponse().status()).isEqualTo(400); // the connection goes on
+    }
+  }
+
   @Test
   void whoeverSendsTooMuchAtOnceIsAskedToComeBack() throws Exception {
     server.close();

@@ -31,6 +31,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -259,13 +260,13 @@ public final class DeploymentJournal implements AutoCloseable {
   /**
    * Deployments, the newest first.
    *
-   * @param appId those of one app, or null for all
-   * @param most how many at most
+   * @param wanted which
+   * @param most how many of those at most
    */
-  public List<Deployment> deployments(@Nullable Long appId, int most) {
+  public List<Deployment> deployments(Predicate<Deployment> wanted, int most) {
     return files.descendingMap().values().stream()
         .map(JournalFile::info)
-        .filter(one -> appId == null || one.appId() == appId)
+        .filter(wanted)
         .limit(most)
         .toList();
   }

@@ -1,6 +1,8 @@
 package io.miststream.core.topic;
 
+import io.miststream.core.StreamError;
 import io.miststream.core.wire.Frames;
+import io.miststream.core.wire.MessageEncoder;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +24,8 @@ public abstract class Viewer implements AutoCloseable {
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile @Nullable StreamClose ended;
   private int taken; // messages of this poll; guarded by this
+  private volatile @Nullable ByteBuffer lastWord; // what refuse() has to say
+  private boolean lastWordTaken; // by the last poll, or one before; guarded by this
 
   /**
    * A viewer of a kind of stream.
@@ -54,6 +58,10 @@ public abstract class Viewer implements AutoCloseable {
    */
   public final synchronized void poll(List<ByteBuffer> out, int maxBytes) {
     taken = 0;
+    if (lastWord != null) {
+      sayLastWord(out, lastWord);
+      return;
+    }
     while (!isClosed() && ended == null && !fill(out, maxBytes)) {
       waiting.set(true);
       awaitNews();
@@ -63,6 +71,14 @@ public abstract class Viewer implements AutoCloseable {
     }
     if (taken > 0) {
       traffic.sent(taken, bytes(out));
+    }
+  }
+
+  private void sayLastWord(List<ByteBuffer> out, ByteBuffer word) {
+    if (!lastWordTaken && !isClosed()) {
+      lastWordTaken = true;
+      out.add(word.duplicate());
+      traffic.sent(1, word.remaining());
     }
   }
 
@@ -85,6 +101,10 @@ public abstract class Viewer implements AutoCloseable {
    */
   public final synchronized ByteBuffer takeBack(List<ByteBuffer> polled, int sent) {
     taken = 0;
+    if (lastWordTaken) {
+      ByteBuffer word = polled.get(0);
+      return word.slice(word.position() + sent, word.remaining() - sent);
+    }
     ByteBuffer rest = putBack(polled, sent);
     if (taken != 0) {
       traffic.sent(taken, sent + rest.remaining() - bytes(polled));
@@ -107,8 +127,23 @@ public abstract class Viewer implements AutoCloseable {
   }
 
   /** The close to send when a poll has returned nothing because the stream is over; else null. */
-  public final @Nullable StreamClose ended() {
-    return ended;
+  public final synchronized @Nullable StreamClose ended() {
+    return lastWord == null || lastWordTaken ? ended : null;
+  }
+
+  /**
+   * Ends the stream for this viewer alone, which has lost the right to it: nothing of the stream is
+   * taken any more, only this error and its close. Idempotent; anybody may call it at any time.
+   */
+  public final void refuse(StreamError error) {
+    synchronized (this) {
+      if (lastWord == null && ended == null) {
+        lastWord = ByteBuffer.wrap(MessageEncoder.frame(error, false));
+        ended = StreamClose.of(error.code());
+      }
+    }
+    leave();
+    wakeSoon();
   }
 
   /** Leaves the stream. Idempotent; anybody may call it at any time. */

@@ -13,10 +13,13 @@ import io.miststream.core.deployment.Deployments;
 import io.miststream.server.http.Route.BodyRule;
 import io.miststream.server.http.Route.Call;
 import io.miststream.server.query.QueryString;
+import io.miststream.server.security.AccessPolicy;
+import io.miststream.server.security.Action;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** Starting, watching, stopping and reporting deployments. */
@@ -39,16 +42,16 @@ final class DeploymentRoutes {
 
   List<Route> routes() {
     return List.of(
-        Route.get(ALL, call -> list(call.query())),
-        Route.post(ALL, BodyRule.JSON, call -> start(call.body())),
-        Route.get(ONE, call -> Answer.json(200, json(find(call.id())))),
-        Route.get(ONE + "/logs", call -> logs(call.id())),
+        Route.get(ALL, this::list),
+        Route.post(ALL, BodyRule.JSON, this::start),
+        Route.get(ONE, call -> Answer.json(200, json(find(call, Action.DEPLOYMENTS)))),
+        Route.get(ONE + "/logs", this::logs),
         Route.post(ONE + "/stop", BodyRule.JSON, this::stop),
         Route.post(ONE + "/events", events, this::events));
   }
 
-  private Answer start(InputStream body) throws IOException {
-    JsonNode wanted = Json.read(body, Set.of("appId", "reported"));
+  private Answer start(Call call) throws IOException {
+    JsonNode wanted = Json.read(call.body(), Set.of("appId", "reported"));
     JsonNode appId = wanted.path("appId");
     JsonNode reported = wanted.path("reported");
     if (!appId.isIntegralNumber() || !appId.canConvertToLong() || appId.longValue() < 1) {
@@ -58,6 +61,7 @@ final class DeploymentRoutes {
     if (!reported.isMissingNode() && !reported.isBoolean()) {
       throw invalid("reported must be true or false");
     }
+    call.caller().require(Action.DEPLOY, appId.longValue());
     long id =
         reported.booleanValue()
             ? deployments.report(appId.longValue()).deploymentId()
@@ -66,25 +70,39 @@ final class DeploymentRoutes {
         .with("Location", ALL + "/" + id);
   }
 
-  private Answer list(QueryString query) {
+  private Answer list(Call call) {
+    QueryString query = call.query();
     Long appId = query.one("appId") == null ? null : Long.valueOf(query.id("appId"));
     String limit = query.one("limit");
     Long most = limit == null ? Long.valueOf(DEFAULT_LIMIT) : QueryString.whole(limit);
     if (most == null || most < 1 || most > MAX_LIMIT) {
       throw invalid("limit must be 1 to " + MAX_LIMIT);
     }
+    if (appId != null) {
+      call.caller().require(Action.DEPLOYMENTS, appId);
+    }
     ObjectNode body = Json.object();
     ArrayNode list = body.putArray("deployments");
-    journal.deployments(appId, most.intValue()).forEach(one -> list.add(json(one)));
+    journal
+        .deployments(
+            one ->
+                (appId == null || one.appId() == appId)
+                    && call.caller().may(Action.DEPLOYMENTS, one.appId()),
+            most.intValue())
+        .forEach(one -> list.add(json(one)));
     return Answer.json(200, body);
   }
 
-  private Deployment find(long id) {
-    return journal.deployment(id).orElseThrow(DeploymentRoutes::notFound);
+  /** The deployment that a call is about, if the caller may do that; else all are alike. */
+  private Deployment find(Call call, Action action) {
+    Optional<Deployment> found = journal.deployment(call.id());
+    call.caller().require(action, found.map(Deployment::appId).orElse(AccessPolicy.NO_APP));
+    return found.orElseThrow(DeploymentRoutes::notFound);
   }
 
-  private Answer logs(long id) throws IOException {
-    InputStream told = journal.read(id);
+  private Answer logs(Call call) throws IOException {
+    find(call, Action.DEPLOYMENTS);
+    InputStream told = journal.read(call.id());
     if (told == null) {
       throw notFound();
     }
@@ -95,8 +113,9 @@ final class DeploymentRoutes {
     if (call.body().available() > 0) { // all of it is in memory
       Json.read(call.body(), Set.of());
     }
+    find(call, Action.DEPLOY);
     boolean done = deployments.stop(call.id());
-    Deployment now = find(call.id());
+    Deployment now = find(call, Action.DEPLOY);
     if (done) {
       return Answer.json(now.state().isFinal() ? 200 : 202, json(now));
     }
@@ -108,6 +127,7 @@ final class DeploymentRoutes {
   }
 
   private Answer events(Call call) throws IOException, RefusedException {
+    find(call, Action.DEPLOY);
     DeploymentEvents taker;
     try {
       taker = deployments.events(call.id());

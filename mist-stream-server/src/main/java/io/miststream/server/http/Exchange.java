@@ -1,5 +1,6 @@
 package io.miststream.server.http;
 
+import io.miststream.server.security.Entrance.Visit;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -61,6 +62,11 @@ final class Exchange implements WriteHandler {
 
   Request request() {
     return request;
+  }
+
+  /** What the one at the entrance has found. */
+  Visit visit() {
+    return (Visit) request.getRequest().getAttribute(Visit.ATTRIBUTE);
   }
 
   /** What to do when the client leaves before it has its answer; replaces what was set before. */

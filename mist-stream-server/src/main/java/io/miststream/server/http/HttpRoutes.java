@@ -8,6 +8,11 @@ import io.miststream.core.deployment.JournalException;
 import io.miststream.server.http.Route.BodyRule;
 import io.miststream.server.http.Route.Call;
 import io.miststream.server.query.QueryString;
+import io.miststream.server.security.AccessPolicy;
+import io.miststream.server.security.Action;
+import io.miststream.server.security.Entrance.Outcome;
+import io.miststream.server.security.Entrance.Visit;
+import io.miststream.server.security.Login;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -32,6 +37,7 @@ public final class HttpRoutes extends HttpHandler implements AutoCloseable {
 
   private final List<Route> routes = new ArrayList<>();
   private final HttpLimits limits;
+  private final AccessPolicy policy;
   private final Workers workers = new Workers();
   private final AtomicLong room;
 
@@ -40,10 +46,13 @@ public final class HttpRoutes extends HttpHandler implements AutoCloseable {
    *
    * @param readiness what {@code /ready} asks
    * @param webSockets for the page at {@code /} to name
+   * @param policy says who may do what
    */
-  public HttpRoutes(Readiness readiness, List<String> webSockets, HttpLimits limits) {
+  public HttpRoutes(
+      Readiness readiness, List<String> webSockets, HttpLimits limits, AccessPolicy policy) {
     setDecodeUrl(false); // paths are compared as they are, and escapes may be broken
     this.limits = limits;
+    this.policy = policy;
     this.room =
         new AtomicLong(
             BODIES_AT_ONCE * (long) Math.max(limits.maxEventBytes(), BodyRule.JSON.maxBytes()));
@@ -60,6 +69,16 @@ public final class HttpRoutes extends HttpHandler implements AutoCloseable {
     routes.addAll(new AppRoutes(catalogue).routes());
   }
 
+  /** Adds the routes of users who authenticate themselves; before the server is started. */
+  public void addAuthentication(@Nullable Login login) {
+    routes.addAll(new AuthRoutes(login).routes());
+  }
+
+  /** Every route as its method and its path, in which an id is {@code {id}}. */
+  public List<String> list() {
+    return routes.stream().map(route -> route.method() + " " + route.path()).toList();
+  }
+
   /**
    * Adds the server's own figures; before the server is started.
    *
@@ -67,7 +86,13 @@ public final class HttpRoutes extends HttpHandler implements AutoCloseable {
    * @param page makes it
    */
   public void addMetrics(String type, Supplier<byte[]> page) {
-    routes.add(Route.get("/metrics", call -> Answer.of(200, type, page.get())));
+    routes.add(
+        Route.get(
+            "/metrics",
+            call -> {
+              call.caller().require(Action.FIGURES, AccessPolicy.NO_APP);
+              return Answer.of(200, type, page.get());
+            }));
   }
 
   @Override
@@ -99,6 +124,13 @@ public final class HttpRoutes extends HttpHandler implements AutoCloseable {
   }
 
   private void serve(Route route, Exchange exchange, List<String> segments) {
+    Visit visit = exchange.visit();
+    if (!route.open() && visit.outcome() != Outcome.WELCOME) {
+      exchange.answer(
+          Answer.error(401, "unauthorized", visit.message())
+              .with("WWW-Authenticate", "Bearer realm=\"mist-stream\""));
+      return;
+    }
     BodyRule rule = route.body();
     if (rule == null) {
       start(route, exchange, segments, InputStream.nullInputStream(), () -> {});
@@ -148,13 +180,15 @@ public final class HttpRoutes extends HttpHandler implements AutoCloseable {
     }
   }
 
-  private static void run(Route route, Exchange exchange, List<String> segments, InputStream body) {
+  private void run(Route route, Exchange exchange, List<String> segments, InputStream body) {
     try {
       DataChunk query = exchange.request().getRequest().getQueryStringDC();
       String raw = query.isNull() ? null : query.toString(StandardCharsets.ISO_8859_1);
       route
           .handler()
-          .handle(new Call(route.id(segments), QueryString.parse(raw), body), exchange::answer);
+          .handle(
+              new Call(route.id(segments), QueryString.parse(raw), body, caller(exchange)),
+              exchange::answer);
     } catch (RefusedException e) {
       exchange.answer(e.answer());
     } catch (StreamException e) {
@@ -168,11 +202,17 @@ public final class HttpRoutes extends HttpHandler implements AutoCloseable {
     }
   }
 
+  private Caller caller(Exchange exchange) {
+    return new Caller(
+        exchange.visit().identity(), String.valueOf(exchange.request().getRemoteAddr()), policy);
+  }
+
   private static Answer answer(StreamException problem) {
     String message = String.valueOf(problem.getMessage());
     String code = problem.code().wire();
     return switch (problem.code()) {
       case INVALID_REQUEST -> Answer.error(400, code, message);
+      case SESSION_EXPIRED -> Answer.error(401, code, message);
       case PERMISSION_DENIED -> Answer.error(403, code, message);
       case CONTAINER_NOT_FOUND, DEPLOYMENT_NOT_FOUND -> Answer.error(404, code, message);
       case CONTAINER_NOT_RUNNING, LOGS_NOT_READABLE, DEPLOYMENT_FAILED ->

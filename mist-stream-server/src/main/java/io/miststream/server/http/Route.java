@@ -16,9 +16,16 @@ import org.jspecify.annotations.Nullable;
  * @param path with one segment at most that is {@code {id}}, a positive number
  * @param body what it takes, null if nothing
  * @param blocks whether it runs on a thread where that is allowed
+ * @param open whether it is for everybody, also those who have not said who they are
  * @param handler does it
  */
-record Route(String method, String path, @Nullable BodyRule body, boolean blocks, Handler handler) {
+record Route(
+    String method,
+    String path,
+    @Nullable BodyRule body,
+    boolean blocks,
+    boolean open,
+    Handler handler) {
   static final String ID = "{id}";
 
   /**
@@ -38,8 +45,9 @@ record Route(String method, String path, @Nullable BodyRule body, boolean blocks
    * @param id from the path, 0 if there is none in it
    * @param query the parameters
    * @param body what was sent, empty if the route takes none
+   * @param caller who asks
    */
-  record Call(long id, QueryString query, InputStream body) {}
+  record Call(long id, QueryString query, InputStream body, Caller caller) {}
 
   /** Answers, at once or later; or throws. */
   interface Handler {
@@ -51,17 +59,22 @@ record Route(String method, String path, @Nullable BodyRule body, boolean blocks
     Answer answer(Call call) throws IOException, RefusedException;
   }
 
-  /** One that never blocks. */
+  /** One that never blocks and is for everybody. */
   static Route quick(String path, Handler handler) {
-    return new Route("GET", path, null, false, handler);
+    return new Route("GET", path, null, false, true, handler);
   }
 
   static Route get(String path, Work work) {
-    return new Route("GET", path, null, true, (call, to) -> to.accept(work.answer(call)));
+    return new Route("GET", path, null, true, false, (call, to) -> to.accept(work.answer(call)));
   }
 
   static Route post(String path, BodyRule body, Work work) {
-    return new Route("POST", path, body, true, (call, to) -> to.accept(work.answer(call)));
+    return new Route("POST", path, body, true, false, (call, to) -> to.accept(work.answer(call)));
+  }
+
+  /** The same for everybody. */
+  Route forEverybody() {
+    return new Route(method, path, body, blocks, true, handler);
   }
 
   Set<String> methods() {

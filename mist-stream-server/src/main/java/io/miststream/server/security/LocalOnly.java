@@ -1,4 +1,4 @@
-package io.miststream.server.tyrus;
+package io.miststream.server.security;
 
 import java.util.List;
 import java.util.Locale;
@@ -19,22 +19,16 @@ final class LocalOnly {
   private LocalOnly() {}
 
   /**
-   * Whether a request may be answered.
+   * Why a request may not be answered, null if it may.
    *
-   * @param hosts all {@code Host} headers
-   * @param origins all {@code Origin} headers
+   * @param host its {@code Host}
+   * @param origin its {@code Origin}, if it has one
    */
-  static @Nullable Refusal check(List<String> hosts, List<String> origins) {
-    if (hosts.size() > 1 || origins.size() > 1) {
-      return Refusal.badRequest("Host and Origin may be given once");
+  static @Nullable String problem(String host, @Nullable String origin) {
+    if (!isLocal(host)) {
+      return "Host is not local";
     }
-    if (hosts.isEmpty() || !isLocal(hosts.get(0))) {
-      return Refusal.forbidden("Host is not local");
-    }
-    if (!origins.isEmpty() && !isLocalOrigin(origins.get(0))) {
-      return Refusal.forbidden("Origin is not local");
-    }
-    return null;
+    return origin == null || isLocalOrigin(origin) ? null : "Origin is not local";
   }
 
   static boolean isLocalOrigin(String origin) {

@@ -1,6 +1,10 @@
 package io.miststream.server.tyrus;
 
 import io.miststream.core.StreamException;
+import io.miststream.server.security.Entrance;
+import io.miststream.server.security.Entrance.Outcome;
+import io.miststream.server.security.Entrance.Visit;
+import io.miststream.server.security.Identity;
 import java.io.IOException;
 import java.net.StandardSocketOptions;
 import java.net.URI;
@@ -17,9 +21,11 @@ import org.glassfish.grizzly.attributes.AttributeHolder;
 import org.glassfish.grizzly.filterchain.BaseFilter;
 import org.glassfish.grizzly.filterchain.FilterChain;
 import org.glassfish.grizzly.filterchain.FilterChainContext;
+import org.glassfish.grizzly.filterchain.FilterChainEvent;
 import org.glassfish.grizzly.filterchain.NextAction;
 import org.glassfish.grizzly.http.HttpContent;
 import org.glassfish.grizzly.http.HttpContext;
+import org.glassfish.grizzly.http.HttpEvents.IncomingHttpUpgradeEvent;
 import org.glassfish.grizzly.http.HttpRequestPacket;
 import org.glassfish.grizzly.http.HttpServerFilter;
 import org.glassfish.grizzly.http.Method;
@@ -58,12 +64,11 @@ final class HandshakeGate extends BaseFilter {
           "Sec-WebSocket-Version",
           "Sec-WebSocket-Protocol",
           "Origin",
-          "Cookie",
-          "Authorization",
           "User-Agent");
 
   private final TransportSettings settings;
   private final Map<String, RequestCheck> paths;
+  private final Entrance entrance;
   private final WebSocketEngine engine;
   private final Heartbeat heartbeat;
   private final Supplier<WriteLoop> loops;
@@ -75,6 +80,7 @@ final class HandshakeGate extends BaseFilter {
   HandshakeGate(
       TransportSettings settings,
       Map<String, RequestCheck> paths,
+      Entrance entrance,
       WebSocketEngine engine,
       Heartbeat heartbeat,
       Supplier<WriteLoop> loops,
@@ -82,6 +88,7 @@ final class HandshakeGate extends BaseFilter {
       TransportFigures figures) {
     this.settings = settings;
     this.paths = paths;
+    this.entrance = entrance;
     this.engine = engine;
     this.heartbeat = heartbeat;
     this.loops = loops;
@@ -102,13 +109,18 @@ final class HandshakeGate extends BaseFilter {
       return ctx.getStopAction(); // closed meanwhile
     }
     state.headerComplete();
-    Refusal refusal =
-        LocalOnly.check(
-            HandshakeRules.values(request, "Host"), HandshakeRules.values(request, "Origin"));
     RequestCheck check = paths.get(request.getRequestURI());
     boolean webSocket = check != null || HandshakeRules.wantsWebSocket(request);
+    Visit visit = visit(request, webSocket);
+    Refusal refusal =
+        switch (visit.outcome()) {
+          case BAD_REQUEST -> Refusal.badRequest(visit.message());
+          case FORBIDDEN -> Refusal.forbidden(visit.message());
+          case UNKNOWN, WELCOME -> null;
+        };
     if (refusal == null) {
       if (!webSocket) {
+        request.setAttribute(Visit.ATTRIBUTE, visit); // some routes are for everybody
         return ctx.getInvokeAction();
       }
       refusal = check == null ? Refusal.notFound(request.getRequestURI()) : null;
@@ -116,8 +128,11 @@ final class HandshakeGate extends BaseFilter {
     if (refusal == null) {
       refusal = HandshakeRules.check(request);
     }
+    if (refusal == null && visit.outcome() == Outcome.UNKNOWN) {
+      refusal = Refusal.unauthorized(visit.message());
+    }
     if (refusal == null && check != null) {
-      refusal = admit(ctx, message, request, check);
+      refusal = admit(ctx, message, request, check, visit.identity());
     }
     if (refusal == null) {
       figures.countAccepted();
@@ -130,8 +145,40 @@ final class HandshakeGate extends BaseFilter {
     return ctx.getStopAction();
   }
 
+  /**
+   * Forgets other protocols that a client would go over to, such as {@code h2c}, which the JDK's
+   * own client offers with each request: RFC 9110, section 7.8, lets a server. The transport would
+   * take the body for the first words of that protocol, and leave it unread.
+   */
+  @Override
+  public NextAction handleEvent(FilterChainContext ctx, FilterChainEvent event) {
+    if (event instanceof IncomingHttpUpgradeEvent upgrade
+        && upgrade.getHttpHeader() instanceof HttpRequestPacket request
+        && !HandshakeRules.wantsWebSocket(request)) {
+      request.getUpgradeDC().recycle();
+      request.setIgnoreContentModifiers(false);
+    }
+    return ctx.getInvokeAction();
+  }
+
+  private Visit visit(HttpRequestPacket request, boolean webSocket) {
+    Method method = request.getMethod();
+    return entrance.check(
+        new Entrance.Request(
+            HandshakeRules.values(request, "Host"),
+            HandshakeRules.values(request, "Origin"),
+            HandshakeRules.values(request, "Cookie"),
+            HandshakeRules.values(request, "Authorization"),
+            webSocket,
+            method.equals(Method.GET) || method.equals(Method.HEAD)));
+  }
+
   private @Nullable Refusal admit(
-      FilterChainContext ctx, HttpContent message, HttpRequestPacket request, RequestCheck check) {
+      FilterChainContext ctx,
+      HttpContent message,
+      HttpRequestPacket request,
+      RequestCheck check,
+      @Nullable Identity identity) {
     String query = RawQuery.escape(rawQuery(request));
     try {
       check.check(query);
@@ -148,7 +195,7 @@ final class HandshakeGate extends BaseFilter {
     Refusal refusal = null;
     boolean upgraded = false;
     try {
-      refusal = upgrade(ctx, message, request, query);
+      refusal = upgrade(ctx, message, request, query, identity);
       upgraded = refusal == null;
     } finally {
       if (!upgraded) {
@@ -168,14 +215,15 @@ final class HandshakeGate extends BaseFilter {
       FilterChainContext ctx,
       HttpContent message,
       HttpRequestPacket request,
-      @Nullable String query) {
+      @Nullable String query,
+      @Nullable Identity identity) {
     NIOConnection connection = (NIOConnection) ctx.getConnection();
     ConnectionWriter writer =
         new ConnectionWriter(connection, loops.get(), heartbeat, settings.maxMessageBytes());
     UpgradeResponse response = new TyrusUpgradeResponse();
     UpgradeInfo upgrade;
     try {
-      upgrade = engine.upgrade(engineRequest(request, query, writer), response);
+      upgrade = engine.upgrade(engineRequest(request, query, identity, writer), response);
     } catch (RuntimeException e) {
       LOG.warn("Handshake of {} failed", request.getRequestURI(), e);
       return Refusal.internal();
@@ -191,12 +239,16 @@ final class HandshakeGate extends BaseFilter {
   }
 
   private static UpgradeRequest engineRequest(
-      HttpRequestPacket request, @Nullable String query, ConnectionWriter writer) {
+      HttpRequestPacket request,
+      @Nullable String query,
+      @Nullable Identity identity,
+      ConnectionWriter writer) {
     RequestContext context =
         RequestContext.Builder.create()
             .requestURI(URI.create(request.getRequestURI()))
             .queryString(query)
             .httpSession(writer)
+            .userPrincipal(identity)
             .secure(request.isSecure())
             .remoteAddr(request.getRemoteAddress())
             .parameterMap(Map.of())

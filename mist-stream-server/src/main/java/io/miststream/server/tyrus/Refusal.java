@@ -16,6 +16,7 @@ import java.util.List;
  * @param headers further header lines
  */
 record Refusal(String status, String code, String message, List<String> headers) {
+  private static final String UNAUTHORIZED = "unauthorized";
   private static final String FORBIDDEN = "forbidden";
   private static final String NOT_FOUND = "not_found";
   private static final String METHOD_NOT_ALLOWED = "method_not_allowed";
@@ -26,6 +27,7 @@ record Refusal(String status, String code, String message, List<String> headers)
   static final List<String> CODES =
       List.of(
           ErrorCode.INVALID_REQUEST.wire(),
+          UNAUTHORIZED,
           FORBIDDEN,
           NOT_FOUND,
           METHOD_NOT_ALLOWED,
@@ -39,6 +41,14 @@ record Refusal(String status, String code, String message, List<String> headers)
 
   static Refusal of(StreamException invalid) {
     return badRequest(String.valueOf(invalid.getMessage()));
+  }
+
+  static Refusal unauthorized(String message) {
+    return new Refusal(
+        "401 Unauthorized",
+        UNAUTHORIZED,
+        message,
+        List.of("WWW-Authenticate: Bearer realm=\"mist-stream\""));
   }
 
   static Refusal forbidden(String message) {

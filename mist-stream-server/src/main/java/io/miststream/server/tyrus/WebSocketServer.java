@@ -1,6 +1,7 @@
 package io.miststream.server.tyrus;
 
 import io.miststream.core.topic.StreamClose;
+import io.miststream.server.security.Entrance;
 import jakarta.websocket.DeploymentException;
 import jakarta.websocket.server.ServerEndpointConfig;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -37,6 +39,7 @@ public final class WebSocketServer {
   private static final long WAIT_STEP = TimeUnit.MILLISECONDS.toNanos(5);
 
   private final TransportSettings settings;
+  private final Entrance entrance;
   private final HttpServer http = new HttpServer();
   private final NetworkListener listener;
   private final StreamContainer container;
@@ -53,11 +56,17 @@ public final class WebSocketServer {
    * @param address what to bind
    * @param port to bind, 0 for any free one
    * @param settings limits and times
+   * @param entrance looks at all requests first
    * @param routes answers whatever is no WebSocket
    */
   public WebSocketServer(
-      InetAddress address, int port, TransportSettings settings, HttpHandler routes) {
+      InetAddress address,
+      int port,
+      TransportSettings settings,
+      Entrance entrance,
+      HttpHandler routes) {
     this.settings = settings;
+    this.entrance = entrance;
     JulLevels.quieten();
     container = new StreamContainer(settings);
     heartbeat = new Heartbeat(settings);
@@ -119,6 +128,7 @@ public final class WebSocketServer {
         new HandshakeGate(
             settings,
             paths,
+            entrance,
             container.getWebSocketEngine(),
             heartbeat,
             this::nextLoop,
@@ -161,6 +171,11 @@ public final class WebSocketServer {
       stopAll();
       throw e;
     }
+  }
+
+  /** The paths of all endpoints. */
+  public Set<String> paths() {
+    return Set.copyOf(paths.keySet());
   }
 
   /** The port that is bound. */

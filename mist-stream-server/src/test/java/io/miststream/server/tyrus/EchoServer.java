@@ -3,6 +3,8 @@ package io.miststream.server.tyrus;
 import io.miststream.server.http.HttpLimits;
 import io.miststream.server.http.HttpRoutes;
 import io.miststream.server.http.Readiness;
+import io.miststream.server.security.AccessPolicy;
+import io.miststream.server.security.Entrance;
 import jakarta.websocket.Endpoint;
 import jakarta.websocket.EndpointConfig;
 import jakarta.websocket.MessageHandler;
@@ -47,10 +49,12 @@ public final class EchoServer {
             InetAddress.getLoopbackAddress(),
             port,
             settings,
+            Entrance.local(),
             new HttpRoutes(
                 new Readiness(Optional::empty, Duration.ofSeconds(1)),
                 List.of("/"),
-                HttpLimits.DEFAULT));
+                HttpLimits.DEFAULT,
+                AccessPolicy.ALL));
     server.addEndpoint(ServerEndpointConfig.Builder.create(Echo.class, "/").build(), query -> {});
     server.start();
     return server;

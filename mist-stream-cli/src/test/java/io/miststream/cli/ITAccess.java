@@ -1,0 +1,281 @@
+package io.miststream.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.JWSSigner;
+import com.nimbusds.jose.crypto.ECDSASigner;
+import com.nimbusds.jose.crypto.MACSigner;
+import com.nimbusds.jose.jwk.Curve;
+import com.nimbusds.jose.jwk.ECKey;
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.SignedJWT;
+import io.miststream.docker.testing.DockerFixture;
+import io.miststream.docker.testing.TestContainer;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Date;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A server that asks who somebody is, as operators and users meet it. */
+@Tag("docker")
+class ITAccess {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final String PASSWORD = "correct horse";
+  private static final String SECRET = "a secret of more than 32 bytes, as it must be";
+
+  private static DockerFixture docker;
+
+  @TempDir private Path directory;
+
+  @BeforeAll
+  static void connect() {
+    docker = DockerFixture.connect();
+  }
+
+  @AfterAll
+  static void close() throws IOException {
+    docker.close();
+  }
+
+  private Path users() {
+    return directory.resolve("users.yaml");
+  }
+
+  private static int exit(Process process) throws InterruptedException {
+    try {
+      assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).as("it ends").isTrue();
+      return process.exitValue();
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  private Process run(@Nullable String token, String... arguments) throws IOException {
+    ProcessBuilder builder =
+        ServerProcess.command(arguments)
+            .redirectOutput(directory.resolve("out").toFile())
+            .redirectError(directory.resolve("err").toFile());
+    if (token != null) {
+      builder.environment().put("MIST_TOKEN", token);
+    }
+    return builder.start();
+  }
+
+  private String out() throws IOException {
+    return Files.readString(directory.resolve("out"));
+  }
+
+  private String err() throws IOException {
+    return Files.readString(directory.resolve("err"));
+  }
+
+  private void addUser(String name, String... more) throws Exception {
+    List<String> arguments =
+        new ArrayList<>(List.of("user", "add", name, "--users", "" + users(), "--password-stdin"));
+    arguments.addAll(List.of(more));
+    Process adding = run(null, arguments.toArray(String[]::new));
+    try (var input = adding.outputWriter()) {
+      input.write(PASSWORD + "\n");
+    }
+    assertThat(exit(adding)).as(err()).isZero();
+  }
+
+  private ServerProcess serve(String... options) throws IOException {
+    List<String> all = new ArrayList<>(List.of("--data-dir", "" + directory.resolve("data")));
+    all.addAll(List.of(options));
+    return ServerProcess.start(docker.host(), Map.of(), all.toArray(String[]::new));
+  }
+
+  private static URI local(ServerProcess server) {
+    return URI.create("http://127.0.0.1:" + server.uri().getPort());
+  }
+
+  private static String login(ServerProcess server, String name) throws Exception {
+    HttpResponse<String> answer =
+        HttpClient.newHttpClient()
+            .send(
+                HttpRequest.newBuilder(local(server).resolve("/api/auth/login"))
+                    .header("Content-Type", "application/json")
+                    .POST(
+                        BodyPublishers.ofString(
+                            "{\"username\":\"" + name + "\",\"password\":\"" + PASSWORD + "\"}"))
+                    .build(),
+                BodyHandlers.ofString());
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    return answer
+        .headers()
+        .firstValue("Set-Cookie")
+        .orElseThrow()
+        .replaceFirst("mist_token=([^;]*);.*", "$1");
+  }
+
+  @Test
+  void usersSeeTheirAppsUntilTheyMayNoLonger() throws Exception {
+    TestContainer own = docker.container().run("echo mine; sleep 1000");
+    TestContainer other = docker.container().run("echo not mine; sleep 1000");
+    addUser("ann", "--apps", "" + own.appId());
+    String token;
+    try (ServerProcess server =
+        serve("--host", "0.0.0.0", "--auth", "users", "--users", "" + users())) {
+      String to = "" + local(server);
+      assertThat(exit(run(null, "logs", "" + own.appId(), "--server", to))).isEqualTo(1);
+      assertThat(err()).contains("mist-stream: Authentication is needed");
+      token = login(server, "ann");
+      assertThat(exit(run(token, "logs", "" + other.appId(), "--server", to))).isEqualTo(1);
+      assertThat(err()).contains("mist-stream: Permission denied");
+      assertThat(out()).isEmpty();
+      assertThat(exit(run(token, "metrics", "--server", to))).isEqualTo(1);
+      assertThat(err()).contains("mist-stream: Permission denied");
+      assertThat(exit(run(token, "deploy", "" + own.appId(), "--server", to))).isEqualTo(1);
+      assertThat(err()).contains("mist-stream: Permission denied");
+
+      Process watching = run(token, "logs", "" + own.appId(), "--server", to);
+      await().atMost(PATIENCE).until(() -> out().contains("mine"));
+      String file = Files.readString(users());
+      Files.writeString(users(), file.replace("[" + own.appId() + "]", "[" + other.appId() + "]"));
+      assertThat(exit(watching)).isEqualTo(1);
+      assertThat(err()).contains("mist-stream: Permission denied");
+      Files.writeString(users(), file);
+      await()
+          .atMost(PATIENCE)
+          .until(
+              () ->
+                  exit(
+                          run(
+                              token(server),
+                              "logs",
+                              "" + own.appId(),
+                              "--follow",
+                              "none",
+                              "--server",
+                              to))
+                      == 0);
+      watching = run(token, "logs", "" + own.appId(), "--server", to);
+      await().atMost(PATIENCE).until(() -> out().contains("mine"));
+      Files.writeString(users(), "users: []\n");
+      assertThat(exit(watching)).isEqualTo(1);
+      assertThat(err()).contains("mist-stream: Session expired");
+      Files.writeString(users(), file);
+    }
+    // The key outlives the server, and with it the token.
+    try (ServerProcess again = serve("--auth", "users", "--users", "" + users())) {
+      Path shown = Files.writeString(directory.resolve("token"), token + "\n");
+      assertThat(
+              exit(
+                  run(
+                      null,
+                      "logs",
+                      "" + own.appId(),
+                      "--follow",
+                      "none",
+                      "--server",
+                      "" + again.uri(),
+                      "--token-file",
+                      "" + shown)))
+          .isZero();
+      assertThat(out()).contains("mine");
+    }
+  }
+
+  private static String token(ServerProcess server) throws Exception {
+    return login(server, "ann");
+  }
+
+  private static String signed(JWSAlgorithm algorithm, JWSSigner signer) throws Exception {
+    SignedJWT jwt =
+        new SignedJWT(
+            new JWSHeader(algorithm),
+            new JWTClaimsSet.Builder()
+                .claim("user_id", 1)
+                .claim("email", "ann@example.com")
+                .claim("role", "owner")
+                .expirationTime(Date.from(Instant.now().plusSeconds(600)))
+                .build());
+    jwt.sign(signer);
+    return jwt.serialize();
+  }
+
+  private void expectLogs(TestContainer container, ServerProcess server, String token, int exit)
+      throws Exception {
+    Process logs =
+        run(
+            token,
+            "logs",
+            "" + container.appId(),
+            "--follow",
+            "none",
+            "--server",
+            "" + local(server));
+    assertThat(exit(logs)).as(err()).isEqualTo(exit);
+  }
+
+  @Test
+  void tokensOfSomebodyElseAreTaken() throws Exception {
+    TestContainer container = docker.container().run("echo hello; sleep 1000");
+    Path secret = Files.writeString(directory.resolve("secret"), SECRET + "\n");
+    Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString("rw-------"));
+    ECKey key = new ECKeyGenerator(Curve.P_256).generate();
+    String byKey = signed(JWSAlgorithm.ES256, new ECDSASigner(key));
+    String bySecret = signed(JWSAlgorithm.HS256, new MACSigner(SECRET));
+    try (ServerProcess server =
+        serve("--host", "0.0.0.0", "--auth", "jwt", "--jwt-secret-file", "" + secret)) {
+      expectLogs(container, server, bySecret, 0);
+      expectLogs(container, server, byKey, 1);
+    }
+    Path keys = Files.writeString(directory.resolve("keys.json"), new JWKSet(key).toString());
+    try (ServerProcess server = serve("--auth", "jwt", "--jwks", "" + keys)) {
+      expectLogs(container, server, byKey, 0);
+      expectLogs(container, server, bySecret, 1);
+      ECKey next = new ECKeyGenerator(Curve.P_256).generate();
+      Files.writeString(keys, new JWKSet(next).toString());
+      String byNext = signed(JWSAlgorithm.ES256, new ECDSASigner(next));
+      await().atMost(PATIENCE).untilAsserted(() -> expectLogs(container, server, byNext, 0));
+      expectLogs(container, server, byKey, 1);
+    }
+  }
+
+  @Test
+  void whatOthersCanReadIsNoSecret() throws Exception {
+    addUser("ann");
+    Files.setPosixFilePermissions(users(), PosixFilePermissions.fromString("rw-r--r--"));
+    assertThat(exit(run(null, "serve", "--auth", "users", "--users", "" + users()))).isEqualTo(2);
+    assertThat(err())
+        .contains("everybody on this machine can read or change it", "chmod 600 " + users());
+    Path secret = Files.writeString(directory.resolve("secret"), SECRET);
+    Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString("rw----r--"));
+    assertThat(exit(run(null, "serve", "--auth", "jwt", "--jwt-secret-file", "" + secret)))
+        .isEqualTo(2);
+    assertThat(err()).contains("chmod 600 " + secret);
+    Files.writeString(secret, "short");
+    Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString("rw-------"));
+    assertThat(exit(run(null, "serve", "--auth", "jwt", "--jwt-secret-file", "" + secret)))
+        .isEqualTo(2);
+    assertThat(err()).contains("must have 32 bytes or more");
+    assertThat(exit(run(null, "serve", "--host", "0.0.0.0"))).isEqualTo(2);
+    assertThat(err()).contains("--auth users --users FILE", "listen to 127.0.0.1");
+  }
+}
