@@ -25,7 +25,14 @@ final class ProductFanOut implements FanOut {
     LogSource source = request -> logs(request, pace);
     // The topic outlives the pauses between measurements: its source waits for the pace.
     topics = LogTopics.builder(source).linger(Duration.ofDays(1)).build();
-    server = MistStreamServer.builder().logs(topics).port(0).maxConnections(20_000).start();
+    server =
+        MistStreamServer.builder()
+            .logs(topics)
+            .port(0)
+            .maxConnections(20_000)
+            .maxConnectionsPerAddress(20_000)
+            .maxHandshakesPerMinute(100_000)
+            .start();
   }
 
   private static Flow.Publisher<StreamMessage> logs(LogRequest request, Pace pace) {

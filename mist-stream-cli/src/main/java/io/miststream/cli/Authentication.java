@@ -1,6 +1,7 @@
 package io.miststream.cli;
 
 import io.miststream.server.MistStreamServer;
+import io.miststream.server.security.AuditLog;
 import io.miststream.server.security.JwtAuthentication;
 import io.miststream.server.security.UserAccounts;
 import java.io.IOException;
@@ -27,7 +28,8 @@ final class Authentication implements AutoCloseable {
    */
   static Authentication of(Settings settings, MistStreamServer.Builder server) {
     List<String> origins = settings.list(Setting.ALLOWED_ORIGINS);
-    server.allowedOrigins(Set.copyOf(origins));
+    List<String> proxies = settings.list(Setting.TRUSTED_PROXIES);
+    server.allowedOrigins(Set.copyOf(origins)).trustedProxies(Set.copyOf(proxies));
     String kind = settings.text(Setting.AUTH);
     refuse(settings, Setting.USERS, "users");
     refuse(settings, Setting.JWT_SECRET_FILE, "jwt");
@@ -36,9 +38,9 @@ final class Authentication implements AutoCloseable {
       case "users" -> users(settings, server);
       case "jwt" -> jwt(settings, server);
       default -> {
-        if (!origins.isEmpty()) {
-          throw new ConfigException(
-              Setting.ALLOWED_ORIGINS.flag() + " needs authentication, and auth is none");
+        if (!origins.isEmpty() || !proxies.isEmpty()) {
+          Setting useless = origins.isEmpty() ? Setting.TRUSTED_PROXIES : Setting.ALLOWED_ORIGINS;
+          throw new ConfigException(useless.flag() + " needs authentication, and auth is none");
         }
         if (!server.isLoopback()) {
           throw new ConfigException(
@@ -81,7 +83,7 @@ final class Authentication implements AutoCloseable {
       throw Serve.unusable(data, e);
     }
     UserAccounts accounts = new UserAccounts(users, key, settings.time(Setting.SESSION_TIME));
-    server.authentication(accounts, accounts).login(accounts);
+    server.authentication(accounts, accounts).login(accounts).audit(AuditLog.create());
     return new Authentication(users::close);
   }
 
@@ -103,7 +105,7 @@ final class Authentication implements AutoCloseable {
     try {
       JwtAuthentication tokens =
           JwtAuthentication.withSecret(withoutNewline(SecretFile.read(path)));
-      server.authentication(tokens, tokens);
+      server.authentication(tokens, tokens).audit(AuditLog.create());
       return new Authentication(() -> {});
     } catch (IllegalArgumentException e) {
       throw new ConfigException(path + ": " + e.getMessage());
@@ -123,7 +125,7 @@ final class Authentication implements AutoCloseable {
     KeySet keys = KeySet.open(where);
     try {
       JwtAuthentication tokens = JwtAuthentication.withKeys(keys);
-      server.authentication(tokens, tokens);
+      server.authentication(tokens, tokens).audit(AuditLog.create());
       return new Authentication(keys::close);
     } catch (IllegalArgumentException e) {
       keys.close();

@@ -1,5 +1,6 @@
 package io.miststream.cli;
 
+import io.miststream.server.security.AuditLog;
 import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -24,6 +25,7 @@ final class Logging {
   /** To be called before anybody logs; the level is a word of {@link Setting#LOG_LEVEL}. */
   static void install(String level) {
     System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", level);
+    System.setProperty("org.slf4j.simpleLogger.log." + AuditLog.LOGGER, "info"); // whatever else
     SLF4JBridgeHandler.removeHandlersForRootLogger();
     SLF4JBridgeHandler.install();
     Level least =

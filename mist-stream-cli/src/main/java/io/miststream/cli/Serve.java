@@ -245,6 +245,9 @@ final class Serve implements Callable<Integer> {
         .handshakeTimeout(settings.time(Setting.HANDSHAKE_TIMEOUT))
         .stallTimeout(settings.time(Setting.STALL_TIMEOUT))
         .maxConnections(settings.number(Setting.MAX_CONNECTIONS))
+        .maxConnectionsPerUser(settings.number(Setting.MAX_PER_USER))
+        .maxConnectionsPerAddress(settings.number(Setting.MAX_PER_ADDRESS))
+        .maxHandshakesPerMinute(settings.number(Setting.MAX_HANDSHAKES))
         .maxEventBytes(settings.number(Setting.MAX_EVENTS_BYTES));
   }
 

@@ -31,6 +31,11 @@ enum Setting {
       "LIST",
       "origins of pages that may use the server beside its own, where there is authentication",
       Values::list),
+  TRUSTED_PROXIES(
+      "",
+      "LIST",
+      "addresses and networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed",
+      Values::list),
   DOCKER_HOST(
       "",
       "URI",
@@ -76,6 +81,14 @@ enum Setting {
   STALL_TIMEOUT(
       "5m", "TIME", "how long a viewer may leave everything unread", v -> Values.time(v, 1000)),
   MAX_CONNECTIONS("10000", "N", "most viewers at a time", v -> Values.number(v, 1, 1_000_000)),
+  MAX_PER_USER("500", "N", "most of them of one user", v -> Values.number(v, 1, 1_000_000)),
+  MAX_PER_ADDRESS(
+      "2000", "N", "most of them from one address", v -> Values.number(v, 1, 1_000_000)),
+  MAX_HANDSHAKES(
+      "6000",
+      "N",
+      "most viewers that come from one address within a minute",
+      v -> Values.number(v, 1, 1_000_000)),
   METRICS_HISTORY(
       "true",
       "BOOLEAN",

@@ -180,6 +180,13 @@ class ITAccess {
       assertThat(exit(watching)).isEqualTo(1);
       assertThat(err()).contains("mist-stream: Session expired");
       Files.writeString(users(), file);
+      assertThat(server.errors())
+          .contains(
+              "{\"event\":\"login\",\"user\":\"ann\",\"address\":\"127.0.0.1\"",
+              "{\"event\":\"viewer_opened\",\"user\":\"ann\"",
+              "{\"event\":\"viewer_closed\",\"user\":\"ann\"",
+              "\"app\":" + other.appId() + ",\"reason\":\"Permission denied\"")
+          .doesNotContain(PASSWORD, token);
     }
     // The key outlives the server, and with it the token.
     try (ServerProcess again = serve("--auth", "users", "--users", "" + users())) {

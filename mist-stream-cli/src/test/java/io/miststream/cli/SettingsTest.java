@@ -27,6 +27,7 @@ class SettingsTest {
           Setting.JWT_SECRET_FILE,
           Setting.JWKS,
           Setting.ALLOWED_ORIGINS,
+          Setting.TRUSTED_PROXIES,
           Setting.DOCKER_HOST,
           Setting.DATA_DIR);
 
@@ -156,6 +157,9 @@ class SettingsTest {
     "HANDSHAKE_TIMEOUT, 5x",
     "STALL_TIMEOUT, 999ms",
     "MAX_CONNECTIONS, 0",
+    "MAX_PER_USER, 0",
+    "MAX_PER_ADDRESS, 0",
+    "MAX_HANDSHAKES, 0",
     "DATA_DIR, ' '",
     "KEEP_DEPLOYMENTS, 0",
     "KEEP_AGE, 90",

@@ -13,6 +13,9 @@ public interface FrameConnection {
   /** Name of the user property. */
   String PROPERTY = "io.miststream.server.FrameConnection";
 
+  /** Where the peer is, for the {@linkplain io.miststream.server.security.Audit audit}. */
+  String address();
+
   /**
    * Sends what the viewer has, now and whenever there is more, and the close at its end. Returns at
    * once; called at most once. The endpoint closes the viewer when the session is closed.

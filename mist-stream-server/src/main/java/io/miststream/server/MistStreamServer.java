@@ -13,9 +13,11 @@ import io.miststream.server.http.HttpRoutes;
 import io.miststream.server.http.Readiness;
 import io.miststream.server.prometheus.Figures;
 import io.miststream.server.security.AccessPolicy;
+import io.miststream.server.security.Audit;
 import io.miststream.server.security.Authenticator;
 import io.miststream.server.security.Entrance;
 import io.miststream.server.security.Login;
+import io.miststream.server.security.Proxies;
 import io.miststream.server.tyrus.RequestCheck;
 import io.miststream.server.tyrus.TransportSettings;
 import io.miststream.server.tyrus.WebSocketServer;
@@ -144,7 +146,9 @@ public final class MistStreamServer implements AutoCloseable {
     private @Nullable Authenticator authenticator;
     private @Nullable Login login;
     private AccessPolicy policy = AccessPolicy.ALL;
+    private Audit audit = Audit.NONE;
     private Set<String> allowedOrigins = Set.of();
+    private Set<String> trustedProxies = Set.of();
     private InetAddress address = address("127.0.0.1");
     private String host = "127.0.0.1"; // as it stands in an address
     private int port = 8080;
@@ -156,6 +160,9 @@ public final class MistStreamServer implements AutoCloseable {
     private Duration stallTimeout = TransportSettings.DEFAULT.stallTimeout();
     private Duration closeGrace = TransportSettings.DEFAULT.closeGrace();
     private int maxConnections = TransportSettings.DEFAULT.maxConnections();
+    private int maxPerUser = TransportSettings.DEFAULT.maxPerUser();
+    private int maxPerAddress = TransportSettings.DEFAULT.maxPerAddress();
+    private int maxHandshakes = TransportSettings.DEFAULT.maxHandshakes();
     private Duration bodyPause = HttpLimits.DEFAULT.bodyPause();
     private int maxEventBytes = HttpLimits.DEFAULT.maxEventBytes();
 
@@ -223,6 +230,12 @@ public final class MistStreamServer implements AutoCloseable {
       return this;
     }
 
+    /** Tells somebody who comes, who is turned away, and what they do. Nobody unless set. */
+    public Builder audit(Audit told) {
+      audit = told;
+      return this;
+    }
+
     /**
      * Origins of pages that may use the server beside its own, where there is {@link
      * #authentication}: such as {@code https://mist.example.com} if a proxy before the server is
@@ -230,6 +243,18 @@ public final class MistStreamServer implements AutoCloseable {
      */
     public Builder allowedOrigins(Set<String> origins) {
       allowedOrigins = Set.copyOf(origins);
+      return this;
+    }
+
+    /**
+     * Proxies that are believed when they say for whom they ask, where there is {@link
+     * #authentication}: {@code X-Forwarded-For} is then the client's address, for limits and the
+     * audit, and {@code X-Forwarded-Proto} says whether it uses TLS. None unless set.
+     *
+     * @param networks addresses in figures, or networks such as {@code 10.0.0.0/8}
+     */
+    public Builder trustedProxies(Set<String> networks) {
+      trustedProxies = Set.copyOf(networks);
       return this;
     }
 
@@ -362,6 +387,39 @@ public final class MistStreamServer implements AutoCloseable {
       return this;
     }
 
+    /**
+     * Most WebSocket connections at once of one user, 1 or more; further ones get 429. 500 unless
+     * set. Without {@link #authentication} there are no users.
+     *
+     * @throws IllegalArgumentException if it is less
+     */
+    public Builder maxConnectionsPerUser(int connections) {
+      maxPerUser = positive("maxConnectionsPerUser", connections);
+      return this;
+    }
+
+    /**
+     * Most WebSocket connections at once from one address, 1 or more; further ones get 429. 2 000
+     * unless set. Behind a proxy all have the same address.
+     *
+     * @throws IllegalArgumentException if it is less
+     */
+    public Builder maxConnectionsPerAddress(int connections) {
+      maxPerAddress = positive("maxConnectionsPerAddress", connections);
+      return this;
+    }
+
+    /**
+     * Most WebSocket handshakes from one address at once, and within a minute later on, 1 or more;
+     * further ones get 429, with when to come back. 6 000 unless set.
+     *
+     * @throws IllegalArgumentException if it is less
+     */
+    public Builder maxHandshakesPerMinute(int handshakes) {
+      maxHandshakes = positive("maxHandshakesPerMinute", handshakes);
+      return this;
+    }
+
     private static int positive(String name, int number) {
       if (number < 1) {
         throw new IllegalArgumentException(name + " must be positive");
@@ -414,8 +472,8 @@ public final class MistStreamServer implements AutoCloseable {
       Entrance entrance =
           authenticator == null
               ? Entrance.local()
-              : Entrance.authenticated(authenticator, allowedOrigins);
-      StreamEndpoints endpoints = StreamEndpoints.create().withPolicy(policy);
+              : Entrance.authenticated(authenticator, allowedOrigins, new Proxies(trustedProxies));
+      StreamEndpoints endpoints = StreamEndpoints.create().withPolicy(policy).withAudit(audit);
       Figures figures = new Figures();
       Readiness readiness = new Readiness(problems(), READINESS_TIMEOUT);
       HttpRoutes routes =
@@ -423,7 +481,8 @@ public final class MistStreamServer implements AutoCloseable {
               readiness,
               examples(served),
               new HttpLimits(maxEventBytes, bodyPause, stallTimeout),
-              policy);
+              policy,
+              audit);
       try {
         TransportSettings transport =
             new TransportSettings(
@@ -432,10 +491,14 @@ public final class MistStreamServer implements AutoCloseable {
                 stallTimeout,
                 closeGrace,
                 maxConnections,
+                maxPerUser,
+                maxPerAddress,
+                maxHandshakes,
                 InboundLimit.MAX_BYTES,
                 TransportSettings.DEFAULT.maxHeaderBytes(),
                 TransportSettings.DEFAULT.sendBufferBytes());
-        WebSocketServer server = new WebSocketServer(address, port, transport, entrance, routes);
+        WebSocketServer server =
+            new WebSocketServer(address, port, transport, entrance, audit, routes);
         if (served != null) {
           figures.add(served);
           add(server, endpoints.logs(served, logParser), logParser::parse);

@@ -8,6 +8,9 @@ import io.miststream.core.topic.Viewer;
 import io.miststream.core.wire.WireCodec;
 import io.miststream.server.security.AccessPolicy;
 import io.miststream.server.security.Action;
+import io.miststream.server.security.Audit;
+import io.miststream.server.security.Audit.Event;
+import io.miststream.server.security.Audit.Kind;
 import jakarta.websocket.CloseReason;
 import jakarta.websocket.Endpoint;
 import jakarta.websocket.EndpointConfig;
@@ -34,6 +37,7 @@ public final class StreamEndpoint extends Endpoint {
 
   private final Function<@Nullable String, Wanted> requests;
   private final AccessPolicy policy;
+  private final Audit audit;
   private final Duration pingInterval;
   private final EndpointThreads threads = new EndpointThreads();
   private final Rechecks rechecks;
@@ -55,9 +59,13 @@ public final class StreamEndpoint extends Endpoint {
    * @param policy says whether a session's user may have it
    */
   StreamEndpoint(
-      Function<@Nullable String, Wanted> requests, AccessPolicy policy, Duration pingInterval) {
+      Function<@Nullable String, Wanted> requests,
+      AccessPolicy policy,
+      Audit audit,
+      Duration pingInterval) {
     this.requests = requests;
     this.policy = policy;
+    this.audit = audit;
     this.pingInterval = pingInterval;
     this.rechecks = new Rechecks(policy, threads);
   }
@@ -72,6 +80,7 @@ public final class StreamEndpoint extends Endpoint {
       Wanted wanted = requests.apply(session.getQueryString());
       Principal user = session.getUserPrincipal();
       if (!policy.allows(user, wanted.action, wanted.appId)) {
+        audit.record(event(Kind.REFUSED, session, wanted).because("Permission denied"));
         throw new StreamException(ErrorCode.PERMISSION_DENIED, "Permission denied");
       }
       Viewer viewer = wanted.open.get();
@@ -97,15 +106,29 @@ public final class StreamEndpoint extends Endpoint {
   /** Has the right to a stream looked at again and again; returns what is to be done at its end. */
   private Runnable watched(
       Session session, @Nullable Principal user, Wanted wanted, Viewer viewer, Runnable leave) {
-    if (policy == AccessPolicy.ALL) {
+    if (policy == AccessPolicy.ALL && audit == Audit.NONE) {
       return leave;
     }
     Rechecks.Open open = new Rechecks.Open(session, user, wanted, viewer);
     rechecks.add(open);
+    Event opened = event(Kind.VIEWER_OPENED, session, wanted);
+    Event closed = event(Kind.VIEWER_CLOSED, session, wanted);
+    audit.record(opened);
+    long begun = System.nanoTime();
     return () -> {
       rechecks.remove(open);
+      audit.record(closed.after(Duration.ofNanos(System.nanoTime() - begun)));
       leave.run();
     };
+  }
+
+  private static Event event(Kind kind, Session session, Wanted wanted) {
+    String address =
+        session.getUserProperties().get(FrameConnection.PROPERTY) instanceof FrameConnection known
+            ? known.address()
+            : "";
+    return Event.of(
+        kind, session.getUserPrincipal(), address, session.getRequestURI().getPath(), wanted.appId);
   }
 
   private static void refuse(Session session, ErrorCode code, String message) {

@@ -9,6 +9,7 @@ import io.miststream.core.topic.LogTopics;
 import io.miststream.server.StreamEndpoint.Wanted;
 import io.miststream.server.security.AccessPolicy;
 import io.miststream.server.security.Action;
+import io.miststream.server.security.Audit;
 import jakarta.websocket.DeploymentException;
 import jakarta.websocket.server.ServerContainer;
 import jakarta.websocket.server.ServerEndpointConfig;
@@ -59,13 +60,15 @@ public final class StreamEndpoints {
   static final Duration STALL_TIMEOUT = Duration.ofMinutes(5);
 
   private static final StreamEndpoints STANDARD =
-      new StreamEndpoints(AccessPolicy.ALL, PING_INTERVAL);
+      new StreamEndpoints(AccessPolicy.ALL, Audit.NONE, PING_INTERVAL);
 
   private final AccessPolicy policy;
+  private final Audit audit;
   private final Duration pingInterval;
 
-  private StreamEndpoints(AccessPolicy policy, Duration pingInterval) {
+  private StreamEndpoints(AccessPolicy policy, Audit audit, Duration pingInterval) {
     this.policy = policy;
+    this.audit = audit;
     this.pingInterval = pingInterval;
   }
 
@@ -80,7 +83,12 @@ public final class StreamEndpoints {
    * so. Who may not is told {@code Permission denied}, whether or not there is such a thing.
    */
   public StreamEndpoints withPolicy(AccessPolicy decides) {
-    return new StreamEndpoints(decides, pingInterval);
+    return new StreamEndpoints(decides, audit, pingInterval);
+  }
+
+  /** The same, telling somebody which streams are opened, refused and closed. */
+  public StreamEndpoints withAudit(Audit told) {
+    return new StreamEndpoints(policy, told, pingInterval);
   }
 
   /**
@@ -93,7 +101,7 @@ public final class StreamEndpoints {
     if (interval.isZero() || interval.isNegative()) {
       throw new IllegalArgumentException("pingInterval must be positive");
     }
-    return new StreamEndpoints(policy, interval);
+    return new StreamEndpoints(policy, audit, interval);
   }
 
   /**
@@ -158,7 +166,7 @@ public final class StreamEndpoints {
 
   private List<ServerEndpointConfig> endpoints(
       List<String> paths, Function<@Nullable String, Wanted> requests) {
-    StreamEndpoint endpoint = new StreamEndpoint(requests, policy, pingInterval);
+    StreamEndpoint endpoint = new StreamEndpoint(requests, policy, audit, pingInterval);
     return paths.stream()
         .map(
             path ->

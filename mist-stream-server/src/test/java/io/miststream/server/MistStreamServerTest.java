@@ -39,6 +39,9 @@ class MistStreamServerTest {
     refused("stallTimeout must be positive", () -> builder.stallTimeout(Duration.ZERO));
     refused("closeGrace must be positive", () -> builder.closeGrace(Duration.ZERO));
     refused("maxConnections must be positive", () -> builder.maxConnections(0));
+    refused("maxConnectionsPerUser", () -> builder.maxConnectionsPerUser(0));
+    refused("maxConnectionsPerAddress", () -> builder.maxConnectionsPerAddress(0));
+    refused("maxHandshakesPerMinute", () -> builder.maxHandshakesPerMinute(0));
     refused("maxEventBytes must be positive", () -> builder.maxEventBytes(0));
     refused("bodyPause must be positive", () -> builder.bodyPause(Duration.ZERO));
     refused("shutdownGrace must be 0 to 4 s", () -> builder.shutdownGrace(Duration.ofSeconds(5)));

@@ -88,12 +88,23 @@ public final class RawWebSocket implements AutoCloseable {
     return connect(port, 0);
   }
 
+  /** The same from another address of this machine. */
+  public static RawWebSocket connectFrom(String address, int port) throws IOException {
+    Socket socket = new Socket();
+    socket.bind(new InetSocketAddress(address, 0));
+    return connect(socket, port);
+  }
+
   /** The same with a receive buffer of a given size, 0 for the system's choice. */
   public static RawWebSocket connect(int port, int receiveBuffer) throws IOException {
     Socket socket = new Socket();
     if (receiveBuffer > 0) {
       socket.setReceiveBufferSize(receiveBuffer);
     }
+    return connect(socket, port);
+  }
+
+  private static RawWebSocket connect(Socket socket, int port) throws IOException {
     socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 5000);
     socket.setSoTimeout(10_000);
     socket.setTcpNoDelay(true);

@@ -7,6 +7,8 @@ import io.miststream.server.http.Route.BodyRule;
 import io.miststream.server.http.Route.Call;
 import io.miststream.server.security.AccessPolicy;
 import io.miststream.server.security.Action;
+import io.miststream.server.security.Audit;
+import io.miststream.server.security.Audit.Kind;
 import io.miststream.server.security.Entrance;
 import io.miststream.server.security.Login;
 import java.io.IOException;
@@ -45,7 +47,7 @@ final class AuthRoutes {
                 BodyRule.JSON,
                 call ->
                     Answer.json(200, Json.object().putNull("user"))
-                        .with(SET_COOKIE, cookie("", Duration.ZERO)))
+                        .with(SET_COOKIE, cookie(call, "", Duration.ZERO)))
             .forEverybody());
     routes.add(Route.get("/api/auth/me", AuthRoutes::me));
     return routes;
@@ -59,24 +61,43 @@ final class AuthRoutes {
       throw new StreamException(
           ErrorCode.INVALID_REQUEST, "username and password must be given as text");
     }
-    long wait = throttle.begin(name.textValue(), call.caller().address());
+    long wait = throttle.begin(name.textValue(), call.caller().client().address());
     if (wait > 0) {
+      told(call, Kind.LOGIN_REFUSED, name.textValue(), "Too many attempts");
       throw new RefusedException(
           Answer.error(429, "too_many_requests", "Too many attempts; try again later")
               .with("Retry-After", Long.toString(wait)));
     }
     Login.Token token = Objects.requireNonNull(login).login(name.textValue(), password.textValue());
     if (token == null) {
+      told(call, Kind.LOGIN_REFUSED, name.textValue(), "Wrong username or password");
       throw new RefusedException(401, "unauthorized", "Wrong username or password");
     }
-    throttle.succeeded(name.textValue(), call.caller().address());
+    throttle.succeeded(name.textValue(), call.caller().client().address());
+    told(call, Kind.LOGIN, name.textValue(), null);
     Duration left = Duration.between(Instant.now(), token.expires());
     return Answer.json(
             200,
             Json.object()
                 .put("user", name.textValue())
                 .put("expires_at", token.expires().toString()))
-        .with(SET_COOKIE, cookie(token.token(), left));
+        .with(SET_COOKIE, cookie(call, token.token(), left));
+  }
+
+  private static void told(Call call, Kind kind, String name, @Nullable String reason) {
+    Caller caller = call.caller();
+    caller
+        .audit()
+        .record(
+            new Audit.Event(
+                kind,
+                name,
+                caller.client().address(),
+                caller.path(),
+                AccessPolicy.NO_APP,
+                0,
+                reason,
+                null));
   }
 
   private static Answer me(Call call) {
@@ -90,12 +111,13 @@ final class AuthRoutes {
   /**
    * RFC 6265; a page that somebody links to still gets it, a request that another page sends not.
    */
-  private static String cookie(String value, Duration left) {
+  private static String cookie(Call call, String value, Duration left) {
     return Entrance.COOKIE
         + "="
         + value
         + "; Path=/; Max-Age="
         + Math.max(0, left.toSeconds())
-        + "; HttpOnly; SameSite=Lax";
+        + "; HttpOnly; SameSite=Lax"
+        + (call.caller().client().secure() ? "; Secure" : "");
   }
 }

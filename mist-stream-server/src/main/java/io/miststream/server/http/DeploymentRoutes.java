@@ -15,6 +15,7 @@ import io.miststream.server.http.Route.Call;
 import io.miststream.server.query.QueryString;
 import io.miststream.server.security.AccessPolicy;
 import io.miststream.server.security.Action;
+import io.miststream.server.security.Audit.Kind;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;
@@ -66,6 +67,9 @@ final class DeploymentRoutes {
         reported.booleanValue()
             ? deployments.report(appId.longValue()).deploymentId()
             : deployments.start(appId.longValue());
+    call.caller()
+        .audit()
+        .record(call.caller().event(Kind.DEPLOYMENT_STARTED, appId.longValue()).ofDeployment(id));
     return Answer.json(202, Json.object().put("deployment_id", id))
         .with("Location", ALL + "/" + id);
   }
@@ -117,6 +121,9 @@ final class DeploymentRoutes {
     boolean done = deployments.stop(call.id());
     Deployment now = find(call, Action.DEPLOY);
     if (done) {
+      call.caller()
+          .audit()
+          .record(call.caller().event(Kind.DEPLOYMENT_STOPPED, now.appId()).ofDeployment(now.id()));
       return Answer.json(now.state().isFinal() ? 200 : 202, json(now));
     }
     throw now.state().isFinal()

@@ -10,6 +10,8 @@ import io.miststream.server.http.Route.Call;
 import io.miststream.server.query.QueryString;
 import io.miststream.server.security.AccessPolicy;
 import io.miststream.server.security.Action;
+import io.miststream.server.security.Audit;
+import io.miststream.server.security.Audit.Kind;
 import io.miststream.server.security.Entrance.Outcome;
 import io.miststream.server.security.Entrance.Visit;
 import io.miststream.server.security.Login;
@@ -38,6 +40,7 @@ public final class HttpRoutes extends HttpHandler implements AutoCloseable {
   private final List<Route> routes = new ArrayList<>();
   private final HttpLimits limits;
   private final AccessPolicy policy;
+  private final Audit audit;
   private final Workers workers = new Workers();
   private final AtomicLong room;
 
@@ -47,12 +50,18 @@ public final class HttpRoutes extends HttpHandler implements AutoCloseable {
    * @param readiness what {@code /ready} asks
    * @param webSockets for the page at {@code /} to name
    * @param policy says who may do what
+   * @param audit is told what they do
    */
   public HttpRoutes(
-      Readiness readiness, List<String> webSockets, HttpLimits limits, AccessPolicy policy) {
+      Readiness readiness,
+      List<String> webSockets,
+      HttpLimits limits,
+      AccessPolicy policy,
+      Audit audit) {
     setDecodeUrl(false); // paths are compared as they are, and escapes may be broken
     this.limits = limits;
     this.policy = policy;
+    this.audit = audit;
     this.room =
         new AtomicLong(
             BODIES_AT_ONCE * (long) Math.max(limits.maxEventBytes(), BodyRule.JSON.maxBytes()));
@@ -126,6 +135,8 @@ public final class HttpRoutes extends HttpHandler implements AutoCloseable {
   private void serve(Route route, Exchange exchange, List<String> segments) {
     Visit visit = exchange.visit();
     if (!route.open() && visit.outcome() != Outcome.WELCOME) {
+      audit.record(
+          caller(exchange).event(Kind.REFUSED, AccessPolicy.NO_APP).because(visit.message()));
       exchange.answer(
           Answer.error(401, "unauthorized", visit.message())
               .with("WWW-Authenticate", "Bearer realm=\"mist-stream\""));
@@ -203,8 +214,13 @@ public final class HttpRoutes extends HttpHandler implements AutoCloseable {
   }
 
   private Caller caller(Exchange exchange) {
+    Request request = exchange.request();
     return new Caller(
-        exchange.visit().identity(), String.valueOf(exchange.request().getRemoteAddr()), policy);
+        exchange.visit().identity(),
+        exchange.visit().client(),
+        request.getRequestURI(),
+        policy,
+        audit);
   }
 
   private static Answer answer(StreamException problem) {

@@ -15,17 +15,25 @@ public final class Entrance {
   public static final String COOKIE = "mist_token";
 
   private static final String BEARER = "bearer ";
+  private static final Proxies.Client NOWHERE = new Proxies.Client("", false);
 
   private final @Nullable Authenticator authenticator;
   private final Set<String> allowedOrigins;
+  private final Proxies proxies;
 
   /**
    * What of a request matters here; of each header all values, in their order.
    *
+   * @param peer address of who has opened the connection
+   * @param secure whether over TLS
    * @param webSocket whether it opens a WebSocket
    * @param safe whether its method changes nothing
    */
   public record Request(
+      String peer,
+      boolean secure,
+      List<String> forwardedFor,
+      List<String> forwardedProto,
       List<String> hosts,
       List<String> origins,
       List<String> cookies,
@@ -50,20 +58,24 @@ public final class Entrance {
    *
    * @param message for people, where something is wrong
    * @param identity who it is, if that had to be shown
+   * @param client where they are
    */
-  public record Visit(Outcome outcome, String message, @Nullable Identity identity) {
+  public record Visit(
+      Outcome outcome, String message, @Nullable Identity identity, Proxies.Client client) {
     /** Under which name a request has it. */
     public static final String ATTRIBUTE = "io.miststream.server.visit";
   }
 
-  private Entrance(@Nullable Authenticator authenticator, Set<String> allowedOrigins) {
+  private Entrance(
+      @Nullable Authenticator authenticator, Set<String> allowedOrigins, Proxies proxies) {
     this.authenticator = authenticator;
     this.allowedOrigins = allowedOrigins;
+    this.proxies = proxies;
   }
 
   /** Asks nobody who they are, and lets in only those who use the server by a local name. */
   public static Entrance local() {
-    return new Entrance(null, Set.of());
+    return new Entrance(null, Set.of(), new Proxies(Set.of()));
   }
 
   /**
@@ -71,16 +83,26 @@ public final class Entrance {
    *
    * @param allowedOrigins of pages that may use the server beside its own, such as {@code
    *     https://mist.example.com}
+   * @param proxies that are believed
    * @throws IllegalArgumentException if one is no origin
    */
-  public static Entrance authenticated(Authenticator authenticator, Set<String> allowedOrigins) {
+  public static Entrance authenticated(
+      Authenticator authenticator, Set<String> allowedOrigins, Proxies proxies) {
     return new Entrance(
         authenticator,
-        allowedOrigins.stream().map(Origins::check).collect(Collectors.toUnmodifiableSet()));
+        allowedOrigins.stream().map(Origins::check).collect(Collectors.toUnmodifiableSet()),
+        proxies);
   }
 
   /** Who asks, and whether they may. Waits for nothing. */
   public Visit check(Request request) {
+    Proxies.Client client =
+        proxies.client(request.peer, request.secure, request.forwardedFor, request.forwardedProto);
+    Visit found = check(request, client.secure());
+    return new Visit(found.outcome, found.message, found.identity, client);
+  }
+
+  private Visit check(Request request, boolean secure) {
     if (request.hosts.size() != 1 || request.origins.size() > 1) {
       return no(Outcome.BAD_REQUEST, "Host must be given once, and Origin at most once");
     }
@@ -88,11 +110,11 @@ public final class Entrance {
     String origin = request.origins.isEmpty() ? null : request.origins.get(0);
     if (authenticator == null) {
       String problem = LocalOnly.problem(host, origin);
-      return problem == null
-          ? new Visit(Outcome.WELCOME, "", null)
-          : no(Outcome.FORBIDDEN, problem);
+      return problem == null ? yes(null) : no(Outcome.FORBIDDEN, problem);
     }
-    if (origin != null && !Origins.isOf(origin, host) && !allowedOrigins.contains(lower(origin))) {
+    if (origin != null
+        && !Origins.isOf(origin, secure, host)
+        && !allowedOrigins.contains(lower(origin))) {
       return no(Outcome.FORBIDDEN, "Origin is not allowed");
     }
     if (request.authorizations.size() > 1) {
@@ -113,11 +135,15 @@ public final class Entrance {
     Identity identity = authenticator.authenticate(token);
     return identity == null
         ? no(Outcome.UNKNOWN, "The token is not valid, or has expired")
-        : new Visit(Outcome.WELCOME, "", identity);
+        : yes(identity);
   }
 
   private static Visit no(Outcome outcome, String message) {
-    return new Visit(outcome, message, null);
+    return new Visit(outcome, message, null, NOWHERE);
+  }
+
+  private static Visit yes(@Nullable Identity identity) {
+    return new Visit(Outcome.WELCOME, "", identity, NOWHERE);
   }
 
   private static String lower(String text) {

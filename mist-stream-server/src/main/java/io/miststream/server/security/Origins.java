@@ -6,15 +6,13 @@ import java.util.Locale;
 
 /** Origins of pages (RFC 6454). */
 final class Origins {
-  private static final String HTTP = "http://";
-
   private Origins() {}
 
   /**
    * Whether a page has come from the very server that it now asks, to which it says {@code host}.
    */
-  static boolean isOf(String origin, String host) {
-    return origin.toLowerCase(Locale.ROOT).equals(HTTP + host);
+  static boolean isOf(String origin, boolean secure, String host) {
+    return origin.toLowerCase(Locale.ROOT).equals((secure ? "https://" : "http://") + host);
   }
 
   /**

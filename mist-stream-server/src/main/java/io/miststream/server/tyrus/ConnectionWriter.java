@@ -4,6 +4,7 @@ import io.miststream.core.topic.StreamClose;
 import io.miststream.core.topic.Viewer;
 import io.miststream.server.FrameConnection;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -51,6 +52,7 @@ final class ConnectionWriter extends Writer
   private volatile boolean pingDue;
   private volatile boolean closed;
   private volatile boolean closeWhenFlushed;
+  private @Nullable String forwardedFor; // before anybody else sees this
   private volatile @Nullable Finish finish;
 
   private boolean closeTaken; // a close frame is on its way; nothing may follow. Loop only.
@@ -78,6 +80,21 @@ final class ConnectionWriter extends Writer
   }
 
   // -- FrameConnection
+
+  /** Behind a proxy: where the client itself is. */
+  void isFor(String client) {
+    forwardedFor = client;
+  }
+
+  @Override
+  public String address() {
+    String client = forwardedFor;
+    return client != null
+        ? client
+        : connection.getPeerAddress() instanceof InetSocketAddress peer
+            ? peer.getAddress().getHostAddress()
+            : "";
+  }
 
   @Override
   public void serve(Viewer served) {

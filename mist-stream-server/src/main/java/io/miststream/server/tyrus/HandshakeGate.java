@@ -1,16 +1,22 @@
 package io.miststream.server.tyrus;
 
 import io.miststream.core.StreamException;
+import io.miststream.server.security.AccessPolicy;
+import io.miststream.server.security.Audit;
+import io.miststream.server.security.Audit.Event;
+import io.miststream.server.security.Audit.Kind;
 import io.miststream.server.security.Entrance;
 import io.miststream.server.security.Entrance.Outcome;
 import io.miststream.server.security.Entrance.Visit;
 import io.miststream.server.security.Identity;
+import io.miststream.server.security.TokenBuckets;
 import java.io.IOException;
 import java.net.StandardSocketOptions;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -51,6 +57,8 @@ import org.slf4j.LoggerFactory;
 final class HandshakeGate extends BaseFilter {
   private static final Logger LOG = LoggerFactory.getLogger(HandshakeGate.class);
 
+  private static final Shares NONE = new Shares(null, null);
+
   private static final int SWITCHING_PROTOCOLS = 101;
   private static final int RETRY_SHUTDOWN_SECONDS = 2;
   private static final int RETRY_FULL_SECONDS = 10;
@@ -69,18 +77,23 @@ final class HandshakeGate extends BaseFilter {
   private final TransportSettings settings;
   private final Map<String, RequestCheck> paths;
   private final Entrance entrance;
+  private final Audit audit;
   private final WebSocketEngine engine;
   private final Heartbeat heartbeat;
   private final Supplier<WriteLoop> loops;
   private final FilterChain frames;
   private final TransportFigures figures;
   private final AtomicInteger connections = new AtomicInteger();
+  private final TokenBuckets handshakes;
+  private final Tally addresses;
+  private final Tally users;
   private volatile boolean shuttingDown;
 
   HandshakeGate(
       TransportSettings settings,
       Map<String, RequestCheck> paths,
       Entrance entrance,
+      Audit audit,
       WebSocketEngine engine,
       Heartbeat heartbeat,
       Supplier<WriteLoop> loops,
@@ -89,12 +102,23 @@ final class HandshakeGate extends BaseFilter {
     this.settings = settings;
     this.paths = paths;
     this.entrance = entrance;
+    this.audit = audit;
     this.engine = engine;
     this.heartbeat = heartbeat;
     this.loops = loops;
     this.frames = frames;
     this.figures = figures;
+    this.handshakes =
+        new TokenBuckets(
+            settings.maxHandshakes(),
+            Duration.ofMinutes(1).dividedBy(settings.maxHandshakes()),
+            System::nanoTime);
+    this.addresses = new Tally(settings.maxPerAddress());
+    this.users = new Tally(settings.maxPerUser());
   }
+
+  /** What a connection counts towards besides the total. */
+  record Shares(Tally.@Nullable Share address, Tally.@Nullable Share user) {}
 
   void shutDown() {
     shuttingDown = true;
@@ -123,7 +147,11 @@ final class HandshakeGate extends BaseFilter {
         request.setAttribute(Visit.ATTRIBUTE, visit); // some routes are for everybody
         return ctx.getInvokeAction();
       }
-      refusal = check == null ? Refusal.notFound(request.getRequestURI()) : null;
+      long wait = handshakes.take(visit.client().address());
+      refusal =
+          wait > 0
+              ? Refusal.tooMany("Too many handshakes; try again later", wait)
+              : check == null ? Refusal.notFound(request.getRequestURI()) : null;
     }
     if (refusal == null) {
       refusal = HandshakeRules.check(request);
@@ -132,13 +160,23 @@ final class HandshakeGate extends BaseFilter {
       refusal = Refusal.unauthorized(visit.message());
     }
     if (refusal == null && check != null) {
-      refusal = admit(ctx, message, request, check, visit.identity());
+      refusal = admit(ctx, message, request, check, visit);
     }
     if (refusal == null) {
       figures.countAccepted();
     } else {
       if (webSocket) {
         figures.countRefused(refusal);
+      }
+      if (refusal.concernsWho()) {
+        audit.record(
+            Event.of(
+                    Kind.REFUSED,
+                    visit.identity(),
+                    visit.client().address(),
+                    request.getRequestURI(),
+                    AccessPolicy.NO_APP)
+                .because(refusal.message()));
       }
       state.refuse(refusal, !request.getMethod().equals(Method.HEAD));
     }
@@ -165,6 +203,10 @@ final class HandshakeGate extends BaseFilter {
     Method method = request.getMethod();
     return entrance.check(
         new Entrance.Request(
+            String.valueOf(request.getRemoteAddress()),
+            request.isSecure(),
+            HandshakeRules.values(request, "X-Forwarded-For"),
+            HandshakeRules.values(request, "X-Forwarded-Proto"),
             HandshakeRules.values(request, "Host"),
             HandshakeRules.values(request, "Origin"),
             HandshakeRules.values(request, "Cookie"),
@@ -178,7 +220,7 @@ final class HandshakeGate extends BaseFilter {
       HttpContent message,
       HttpRequestPacket request,
       RequestCheck check,
-      @Nullable Identity identity) {
+      Visit visit) {
     String query = RawQuery.escape(rawQuery(request));
     try {
       check.check(query);
@@ -192,17 +234,34 @@ final class HandshakeGate extends BaseFilter {
       connections.decrementAndGet();
       return Refusal.unavailable("Too many connections", RETRY_FULL_SECONDS);
     }
+    Shares shares = NONE;
     Refusal refusal = null;
     boolean upgraded = false;
     try {
-      refusal = upgrade(ctx, message, request, query, identity);
+      Identity identity = visit.identity();
+      Tally.Share address = addresses.enter(visit.client().address());
+      shares = new Shares(address, null);
+      Tally.Share user = identity == null ? null : users.enter(identity.getName());
+      shares = new Shares(address, user);
+      if (address == null || (identity != null && user == null)) {
+        return Refusal.tooMany(
+            "Too many connections from this " + (address == null ? "address" : "user"),
+            RETRY_FULL_SECONDS);
+      }
+      refusal = upgrade(ctx, message, request, query, visit, shares);
       upgraded = refusal == null;
     } finally {
       if (!upgraded) {
-        connections.decrementAndGet();
+        leave(shares);
       }
     }
     return refusal;
+  }
+
+  private void leave(Shares shares) {
+    connections.decrementAndGet();
+    addresses.leave(shares.address);
+    users.leave(shares.user);
   }
 
   private static @Nullable String rawQuery(HttpRequestPacket request) {
@@ -216,14 +275,18 @@ final class HandshakeGate extends BaseFilter {
       HttpContent message,
       HttpRequestPacket request,
       @Nullable String query,
-      @Nullable Identity identity) {
+      Visit visit,
+      Shares shares) {
     NIOConnection connection = (NIOConnection) ctx.getConnection();
     ConnectionWriter writer =
         new ConnectionWriter(connection, loops.get(), heartbeat, settings.maxMessageBytes());
+    if (!visit.client().address().equals(request.getRemoteAddress())) {
+      writer.isFor(visit.client().address());
+    }
     UpgradeResponse response = new TyrusUpgradeResponse();
     UpgradeInfo upgrade;
     try {
-      upgrade = engine.upgrade(engineRequest(request, query, identity, writer), response);
+      upgrade = engine.upgrade(engineRequest(request, query, visit.identity(), writer), response);
     } catch (RuntimeException e) {
       LOG.warn("Handshake of {} failed", request.getRequestURI(), e);
       return Refusal.internal();
@@ -234,7 +297,7 @@ final class HandshakeGate extends BaseFilter {
       LOG.warn("The engine answered {} {}", response.getStatus(), response.getReasonPhrase());
       return Refusal.internal();
     }
-    becomeWebSocket(connection, message, writer, upgrade, response);
+    becomeWebSocket(connection, message, writer, upgrade, response, shares);
     return null;
   }
 
@@ -267,7 +330,8 @@ final class HandshakeGate extends BaseFilter {
       HttpContent message,
       ConnectionWriter writer,
       UpgradeInfo upgrade,
-      UpgradeResponse response) {
+      UpgradeResponse response,
+      Shares shares) {
     capSendBuffer(connection);
     forgetHttp(connection);
     FrameReader reader = new FrameReader(writer, settings.maxMessageBytes());
@@ -286,7 +350,7 @@ final class HandshakeGate extends BaseFilter {
     }
     reader.engine(session.getReadHandler());
     heartbeat.writers().add(writer);
-    connection.addCloseListener(new WebSocketCloseListener(this, writer, session));
+    connection.addCloseListener(new WebSocketCloseListener(this, writer, session, shares));
     Buffer rest = message.getContent();
     if (rest.hasRemaining()) {
       reader.read(rest.toByteBuffer());
@@ -331,8 +395,8 @@ final class HandshakeGate extends BaseFilter {
     return connections.get();
   }
 
-  void closed(ConnectionWriter writer) {
+  void closed(ConnectionWriter writer, Shares shares) {
     heartbeat.writers().remove(writer);
-    connections.decrementAndGet();
+    leave(shares);
   }
 }

@@ -21,6 +21,7 @@ record Refusal(String status, String code, String message, List<String> headers)
   private static final String NOT_FOUND = "not_found";
   private static final String METHOD_NOT_ALLOWED = "method_not_allowed";
   private static final String UPGRADE_REQUIRED = "upgrade_required";
+  private static final String TOO_MANY_REQUESTS = "too_many_requests";
   private static final String UNAVAILABLE = "unavailable";
 
   /** Every code there is. */
@@ -32,6 +33,7 @@ record Refusal(String status, String code, String message, List<String> headers)
           NOT_FOUND,
           METHOD_NOT_ALLOWED,
           UPGRADE_REQUIRED,
+          TOO_MANY_REQUESTS,
           UNAVAILABLE,
           ErrorCode.INTERNAL.wire());
 
@@ -76,6 +78,14 @@ record Refusal(String status, String code, String message, List<String> headers)
         List.of("Upgrade: websocket", "Sec-WebSocket-Version: 13"));
   }
 
+  static Refusal tooMany(String message, long retryAfterSeconds) {
+    return new Refusal(
+        "429 Too Many Requests",
+        TOO_MANY_REQUESTS,
+        message,
+        List.of("Retry-After: " + retryAfterSeconds));
+  }
+
   static Refusal unavailable(String message, int retryAfterSeconds) {
     return new Refusal(
         "503 Service Unavailable",
@@ -90,6 +100,11 @@ record Refusal(String status, String code, String message, List<String> headers)
         ErrorCode.INTERNAL.wire(),
         "Something went wrong on the server",
         List.of());
+  }
+
+  /** Whether it is for who has sent the request, or how often, and not for what it says. */
+  boolean concernsWho() {
+    return code.equals(UNAUTHORIZED) || code.equals(FORBIDDEN) || code.equals(TOO_MANY_REQUESTS);
   }
 
   /** The whole response; a HEAD request gets the header alone. */

@@ -12,6 +12,9 @@ import java.time.Duration;
  * @param stallTimeout how long a peer may leave everything unread before it is dropped
  * @param closeGrace how long a peer has to answer our close frame
  * @param maxConnections most WebSocket connections at once
+ * @param maxPerUser most of them of one user
+ * @param maxPerAddress most of them from one address
+ * @param maxHandshakes most handshakes from one address within a minute
  * @param maxMessageBytes longest inbound message, all its frames together
  * @param maxHeaderBytes longest request header
  * @param sendBufferBytes cap of the kernel's send buffer of a WebSocket connection, which a stalled
@@ -23,6 +26,9 @@ public record TransportSettings(
     Duration stallTimeout,
     Duration closeGrace,
     int maxConnections,
+    int maxPerUser,
+    int maxPerAddress,
+    int maxHandshakes,
     int maxMessageBytes,
     int maxHeaderBytes,
     int sendBufferBytes) {
@@ -35,6 +41,9 @@ public record TransportSettings(
           Duration.ofMinutes(5),
           Duration.ofSeconds(2),
           10_000,
+          500,
+          2_000,
+          6_000,
           16 << 10,
           16 << 10,
           256 << 10);
@@ -46,6 +55,9 @@ public record TransportSettings(
     positive("stallTimeout", stallTimeout);
     positive("closeGrace", closeGrace);
     positive("maxConnections", maxConnections);
+    positive("maxPerUser", maxPerUser);
+    positive("maxPerAddress", maxPerAddress);
+    positive("maxHandshakes", maxHandshakes);
     positive("maxMessageBytes", maxMessageBytes);
     positive("maxHeaderBytes", maxHeaderBytes);
     positive("sendBufferBytes", sendBufferBytes);

@@ -1,6 +1,7 @@
 package io.miststream.server.tyrus;
 
 import io.miststream.core.topic.StreamClose;
+import io.miststream.server.security.Audit;
 import io.miststream.server.security.Entrance;
 import jakarta.websocket.DeploymentException;
 import jakarta.websocket.server.ServerEndpointConfig;
@@ -40,6 +41,7 @@ public final class WebSocketServer {
 
   private final TransportSettings settings;
   private final Entrance entrance;
+  private final Audit audit;
   private final HttpServer http = new HttpServer();
   private final NetworkListener listener;
   private final StreamContainer container;
@@ -57,6 +59,7 @@ public final class WebSocketServer {
    * @param port to bind, 0 for any free one
    * @param settings limits and times
    * @param entrance looks at all requests first
+   * @param audit is told who is refused
    * @param routes answers whatever is no WebSocket
    */
   public WebSocketServer(
@@ -64,9 +67,11 @@ public final class WebSocketServer {
       int port,
       TransportSettings settings,
       Entrance entrance,
+      Audit audit,
       HttpHandler routes) {
     this.settings = settings;
     this.entrance = entrance;
+    this.audit = audit;
     JulLevels.quieten();
     container = new StreamContainer(settings);
     heartbeat = new Heartbeat(settings);
@@ -129,6 +134,7 @@ public final class WebSocketServer {
             settings,
             paths,
             entrance,
+            audit,
             container.getWebSocketEngine(),
             heartbeat,
             this::nextLoop,

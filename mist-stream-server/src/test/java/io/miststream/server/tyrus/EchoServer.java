@@ -4,6 +4,7 @@ import io.miststream.server.http.HttpLimits;
 import io.miststream.server.http.HttpRoutes;
 import io.miststream.server.http.Readiness;
 import io.miststream.server.security.AccessPolicy;
+import io.miststream.server.security.Audit;
 import io.miststream.server.security.Entrance;
 import jakarta.websocket.Endpoint;
 import jakarta.websocket.EndpointConfig;
@@ -41,6 +42,9 @@ public final class EchoServer {
             Duration.ofMinutes(5),
             Duration.ofSeconds(2),
             1000,
+            1000,
+            1000,
+            1_000_000,
             MAX_MESSAGE,
             16 << 10,
             256 << 10);
@@ -50,11 +54,13 @@ public final class EchoServer {
             port,
             settings,
             Entrance.local(),
+            Audit.NONE,
             new HttpRoutes(
                 new Readiness(Optional::empty, Duration.ofSeconds(1)),
                 List.of("/"),
                 HttpLimits.DEFAULT,
-                AccessPolicy.ALL));
+                AccessPolicy.ALL,
+                Audit.NONE));
     server.addEndpoint(ServerEndpointConfig.Builder.create(Echo.class, "/").build(), query -> {});
     server.start();
     return server;

@@ -1,0 +1,122 @@
+package io.miststream.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.miststream.server.RawWebSocket.Response;
+import io.miststream.server.security.AccessPolicy;
+import io.miststream.server.security.Identity;
+import java.io.IOException;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** How many WebSockets one may have, at the edges. */
+class LimitsTest {
+  private static final String LOGS = "/ws/container/logs?appId=1";
+
+  private final MemoryLogSource logs = new MemoryLogSource();
+  private MistStreamServer server;
+
+  private void start(UnaryOperator<MistStreamServer.Builder> limits) {
+    logs.app(1);
+    server = limits.apply(MistStreamServer.builder().logs(logs).port(0)).start();
+  }
+
+  @AfterEach
+  void close() {
+    server.close();
+  }
+
+  private Response handshake(RawWebSocket socket, String... headers) throws IOException {
+    return socket.send(socket.request(LOGS, headers)).readResponse();
+  }
+
+  private RawWebSocket open(String... headers) throws IOException {
+    RawWebSocket socket = RawWebSocket.connect(server.port());
+    assertThat(handshake(socket, headers).status()).isEqualTo(101);
+    return socket;
+  }
+
+  private void expectTooMany(String words, String... headers) throws IOException {
+    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
+      Response response = handshake(socket, headers);
+      assertThat(response.statusLine()).isEqualTo("HTTP/1.1 429 Too Many Requests");
+      assertThat(response.header("Retry-After")).isEqualTo("10");
+      assertThat(response.body())
+          .isEqualTo("{\"error\":{\"code\":\"too_many_requests\",\"message\":\"" + words + "\"}}");
+    }
+  }
+
+  @Test
+  void ofAnAddress() throws Exception {
+    start(limits -> limits.maxConnectionsPerAddress(2));
+    RawWebSocket first = open();
+    try (RawWebSocket second = open()) {
+      expectTooMany("Too many connections from this address");
+      try (RawWebSocket other = RawWebSocket.connectFrom("127.0.0.2", server.port())) {
+        assertThat(handshake(other).status()).isEqualTo(101);
+      }
+      first.reset();
+      await().until(() -> server.connections() == 1);
+      try (RawWebSocket third = open()) {
+        expectTooMany("Too many connections from this address");
+        assertThat(third.readText()).contains("status");
+        assertThat(second.readText()).contains("status");
+      }
+    }
+    await().until(() -> server.connections() == 0);
+    for (int i = 0; i < 20; i++) {
+      open().close();
+      await().until(() -> server.connections() == 0);
+    }
+  }
+
+  private record User(String getName) implements Identity {
+    @Override
+    public boolean isValid() {
+      return true;
+    }
+  }
+
+  @Test
+  void ofAUser() throws Exception {
+    start(limits -> limits.authentication(User::new, AccessPolicy.ALL).maxConnectionsPerUser(2));
+    String ann = "Authorization: Bearer ann";
+    try (RawWebSocket first = open(ann)) {
+      RawWebSocket second = open(ann);
+      expectTooMany("Too many connections from this user", ann);
+      try (RawWebSocket bob = open("Authorization: Bearer bob")) {
+        assertThat(bob.readText()).contains("status");
+      }
+      second.reset();
+      await().until(() -> server.connections() == 1);
+      open(ann).close();
+      assertThat(first.readText()).contains("status");
+    }
+  }
+
+  @Test
+  void ofHandshakes() throws Exception {
+    start(limits -> limits.maxHandshakesPerMinute(3));
+    open().close();
+    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
+      assertThat(socket.send(socket.request("/ws/nothing")).readResponse().status()).isEqualTo(404);
+    }
+    open().close();
+    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
+      Response response = handshake(socket);
+      assertThat(response.status()).isEqualTo(429);
+      assertThat(response.body()).contains("Too many handshakes; try again later");
+      assertThat(Integer.parseInt(response.header("Retry-After"))).isBetween(1, 20);
+    }
+    try (RawWebSocket other = RawWebSocket.connectFrom("127.0.0.3", server.port())) {
+      assertThat(handshake(other).status()).isEqualTo(101);
+    }
+    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
+      Response response =
+          socket.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n").readResponse();
+      assertThat(response.status()).isEqualTo(200);
+    }
+  }
+}

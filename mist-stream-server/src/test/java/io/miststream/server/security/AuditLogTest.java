@@ -1,0 +1,50 @@
+package io.miststream.server.security;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.miststream.server.security.Audit.Kind;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class AuditLogTest {
+  private final List<String> lines = new ArrayList<>();
+  private final AuditLog log = new AuditLog(lines::add);
+
+  @Test
+  void anEventIsALineOfJson() {
+    log.record(
+        new Audit.Event(
+            Kind.VIEWER_CLOSED,
+            "ann",
+            "192.0.2.1",
+            "/ws/container/logs",
+            7,
+            0,
+            null,
+            Duration.ofMillis(1500)));
+    log.record(
+        Audit.Event.of(Kind.REFUSED, null, "", "/metrics", AccessPolicy.NO_APP)
+            .ofDeployment(3)
+            .because("Permission denied"));
+    assertThat(lines)
+        .containsExactly(
+            "{\"event\":\"viewer_closed\",\"user\":\"ann\",\"address\":\"192.0.2.1\","
+                + "\"path\":\"/ws/container/logs\",\"app\":7,\"duration_ms\":1500}",
+            "{\"event\":\"refused\",\"user\":null,\"address\":\"\",\"path\":\"/metrics\","
+                + "\"deployment\":3,\"reason\":\"Permission denied\"}");
+  }
+
+  @Test
+  void nobodyCanWriteALineOrMoveTheCursor() {
+    StringBuilder name = new StringBuilder("ü\u2028\u202e");
+    for (char c = 0; c < 0x100; c++) {
+      name.append(c);
+    }
+    log.record(new Audit.Event(Kind.LOGIN_REFUSED, name.toString(), "", "/", 0, 0, null, null));
+    assertThat(lines.get(0)).matches("[ -~]+").contains("\\u001B", "\\n", "\\u007F", "\\u202E");
+    log.record(new Audit.Event(Kind.LOGIN_REFUSED, "x".repeat(100_000), "", "/", 0, 0, null, null));
+    assertThat(lines.get(1)).hasSizeLessThan(500).contains("xxx...");
+  }
+}
