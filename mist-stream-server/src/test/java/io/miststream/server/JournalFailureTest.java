@@ -82,7 +82,7 @@ class JournalFailureTest {
       this.at = at;
       Assumptions.assumeTrue(
           Files.isExecutable(Path.of("/bin/mount"))
-              && run("mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", at.toString()) == 0,
+              && run("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", at.toString()) == 0,
           "mounting is not allowed");
     }
 

@@ -102,6 +102,10 @@ public final class Figures implements AutoCloseable {
 
   private PrometheusMeterRegistry create() {
     PrometheusMeterRegistry made = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    // promtool objects to these two names; the time goes by its usual one, below.
+    made.config()
+        .meterFilter(MeterFilter.denyNameStartsWith("process.cpu.time"))
+        .meterFilter(MeterFilter.denyNameStartsWith("system.cpu.count"));
     binders.forEach(binder -> binder.accept(made));
     new JvmMemoryMetrics().bindTo(made);
     collector.bindTo(made);
@@ -113,12 +117,7 @@ public final class Figures implements AutoCloseable {
     return made;
   }
 
-  /** Two of Micrometer's have names that promtool objects to; the time goes by its usual one. */
   private static void bindProcessor(MeterRegistry registry) {
-    registry
-        .config()
-        .meterFilter(MeterFilter.denyNameStartsWith("process.cpu.time"))
-        .meterFilter(MeterFilter.denyNameStartsWith("system.cpu.count"));
     new ProcessorMetrics().bindTo(registry);
     if (ManagementFactory.getOperatingSystemMXBean()
         instanceof com.sun.management.OperatingSystemMXBean system) {
