@@ -95,7 +95,8 @@ final class Serve implements Callable<Integer> {
     AtomicInteger exit = new AtomicInteger(Main.FAILED);
     try {
       MistStreamServer.Builder builder = server(settings); // before anything is opened
-      try (Authentication authentication = Authentication.of(settings, builder);
+      try (TlsFiles tls = TlsFiles.open(settings);
+          Authentication authentication = Authentication.of(settings, builder);
           FileCatalogue catalogue = settings.catalogue();
           DockerLogSource source = source(settings, catalogue);
           LogTopics topics = topics(settings, source);
@@ -105,7 +106,7 @@ final class Serve implements Callable<Integer> {
           DockerDeployer deployer = deployer(settings, catalogue);
           Deployments deployments = deployments(settings, journal, deployer);
           MistStreamServer server =
-              builder
+              (tls == null ? builder : builder.tls(tls.context()))
                   .logs(topics)
                   .deployments(deployments)
                   .metrics(metrics)

@@ -31,6 +31,11 @@ enum Setting {
       "LIST",
       "origins of pages that may use the server beside its own, where there is authentication",
       Values::list),
+  TLS_CERT("", "FILE", "certificates to show over TLS, the server's own first (PEM)", Values::path),
+  TLS_KEY("", "FILE", "the private key of the first of them (PEM, PKCS #8)", Values::path),
+  TLS_KEYSTORE(
+      "", "FILE", "a key store with key and certificates (PKCS #12), instead", Values::path),
+  TLS_KEYSTORE_PASSWORD_FILE("", "FILE", "a file with the password of that", Values::path),
   TRUSTED_PROXIES(
       "",
       "LIST",

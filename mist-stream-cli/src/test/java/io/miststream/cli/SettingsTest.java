@@ -28,6 +28,10 @@ class SettingsTest {
           Setting.JWKS,
           Setting.ALLOWED_ORIGINS,
           Setting.TRUSTED_PROXIES,
+          Setting.TLS_CERT,
+          Setting.TLS_KEY,
+          Setting.TLS_KEYSTORE,
+          Setting.TLS_KEYSTORE_PASSWORD_FILE,
           Setting.DOCKER_HOST,
           Setting.DATA_DIR);
 

@@ -38,6 +38,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,7 +61,7 @@ public final class MistStreamServer implements AutoCloseable {
   private final Readiness readiness;
   private final Figures figures;
   private final @Nullable LogTopics ownTopics;
-  private final String host;
+  private final String origin; // but for the port
   private final Duration shutdownGrace;
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -70,14 +71,14 @@ public final class MistStreamServer implements AutoCloseable {
       Readiness readiness,
       Figures figures,
       @Nullable LogTopics ownTopics,
-      String host,
+      String origin,
       Duration shutdownGrace) {
     this.server = server;
     this.routes = routes;
     this.readiness = readiness;
     this.figures = figures;
     this.ownTopics = ownTopics;
-    this.host = host;
+    this.origin = origin;
     this.shutdownGrace = shutdownGrace;
   }
 
@@ -92,11 +93,11 @@ public final class MistStreamServer implements AutoCloseable {
   }
 
   /**
-   * Where it listens: {@code http://HOST:PORT}, with {@code localhost} or the address in the form
-   * that clients send as their {@code Host}, such as {@code [::1]}.
+   * Where it listens: {@code http://HOST:PORT}, or {@code https} with TLS, with {@code localhost}
+   * or the address in the form that clients send as their {@code Host}, such as {@code [::1]}.
    */
   public URI uri() {
-    return URI.create("http://" + host + ":" + port());
+    return URI.create(origin + ":" + port());
   }
 
   /** WebSocket connections that are open now. */
@@ -149,6 +150,7 @@ public final class MistStreamServer implements AutoCloseable {
     private Audit audit = Audit.NONE;
     private Set<String> allowedOrigins = Set.of();
     private Set<String> trustedProxies = Set.of();
+    private @Nullable SSLContext tls;
     private InetAddress address = address("127.0.0.1");
     private String host = "127.0.0.1"; // as it stands in an address
     private int port = 8080;
@@ -255,6 +257,16 @@ public final class MistStreamServer implements AutoCloseable {
      */
     public Builder trustedProxies(Set<String> networks) {
       trustedProxies = Set.copyOf(networks);
+      return this;
+    }
+
+    /**
+     * Speaks TLS 1.2 and 1.3, and nothing else. Plain HTTP and WebSockets unless set.
+     *
+     * @param context with the key and the certificates to show; asked anew by each connection
+     */
+    public Builder tls(SSLContext context) {
+      tls = context;
       return this;
     }
 
@@ -498,7 +510,7 @@ public final class MistStreamServer implements AutoCloseable {
                 TransportSettings.DEFAULT.maxHeaderBytes(),
                 TransportSettings.DEFAULT.sendBufferBytes());
         WebSocketServer server =
-            new WebSocketServer(address, port, transport, entrance, audit, routes);
+            new WebSocketServer(address, port, transport, entrance, audit, tls, routes);
         if (served != null) {
           figures.add(served);
           add(server, endpoints.logs(served, logParser), logParser::parse);
@@ -525,7 +537,14 @@ public final class MistStreamServer implements AutoCloseable {
         figures.add(server);
         routes.addMetrics(Figures.mediaType(), figures::text);
         server.start();
-        return new MistStreamServer(server, routes, readiness, figures, own, host, shutdownGrace);
+        return new MistStreamServer(
+            server,
+            routes,
+            readiness,
+            figures,
+            own,
+            (tls == null ? "http://" : "https://") + host,
+            shutdownGrace);
       } catch (IOException | DeploymentException | RuntimeException e) {
         figures.close();
         routes.close();

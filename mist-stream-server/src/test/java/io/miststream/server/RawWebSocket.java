@@ -88,6 +88,12 @@ public final class RawWebSocket implements AutoCloseable {
     return connect(port, 0);
   }
 
+  /** The same over a socket that is connected already. */
+  public static RawWebSocket over(Socket socket, int port) throws IOException {
+    socket.setSoTimeout(10_000);
+    return new RawWebSocket(socket, port);
+  }
+
   /** The same from another address of this machine. */
   public static RawWebSocket connectFrom(String address, int port) throws IOException {
     Socket socket = new Socket();

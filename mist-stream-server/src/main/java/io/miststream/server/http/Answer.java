@@ -30,6 +30,12 @@ record Answer(int status, String type, InputStream body, int length, Map<String,
     return of(status, JSON, ErrorBody.of(code, message));
   }
 
+  /** 401, with what to show instead (RFC 6750). */
+  static Answer unauthorized(String message) {
+    return error(401, "unauthorized", message)
+        .with("WWW-Authenticate", "Bearer realm=\"mist-stream\"");
+  }
+
   /** 503, with when to come back. */
   static Answer unavailable(String code, String message) {
     return error(503, code, message).with("Retry-After", "5");

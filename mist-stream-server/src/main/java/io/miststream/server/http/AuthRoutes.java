@@ -71,7 +71,7 @@ final class AuthRoutes {
     Login.Token token = Objects.requireNonNull(login).login(name.textValue(), password.textValue());
     if (token == null) {
       told(call, Kind.LOGIN_REFUSED, name.textValue(), "Wrong username or password");
-      throw new RefusedException(401, "unauthorized", "Wrong username or password");
+      throw new RefusedException(Answer.unauthorized("Wrong username or password"));
     }
     throttle.succeeded(name.textValue(), call.caller().client().address());
     told(call, Kind.LOGIN, name.textValue(), null);

@@ -137,9 +137,7 @@ public final class HttpRoutes extends HttpHandler implements AutoCloseable {
     if (!route.open() && visit.outcome() != Outcome.WELCOME) {
       audit.record(
           caller(exchange).event(Kind.REFUSED, AccessPolicy.NO_APP).because(visit.message()));
-      exchange.answer(
-          Answer.error(401, "unauthorized", visit.message())
-              .with("WWW-Authenticate", "Bearer realm=\"mist-stream\""));
+      exchange.answer(Answer.unauthorized(visit.message()));
       return;
     }
     BodyRule rule = route.body();

@@ -45,6 +45,7 @@ final class ConnectionWriter extends Writer
   private final WriteLoop loop;
   private final Heartbeat heartbeat;
   private final ControlQueue queue;
+  private final boolean secure;
 
   private volatile int scheduled;
   private volatile @Nullable Viewer viewer;
@@ -69,12 +70,17 @@ final class ConnectionWriter extends Writer
   private record Finish(StreamClose close, long latest) {}
 
   ConnectionWriter(
-      NIOConnection connection, WriteLoop loop, Heartbeat heartbeat, int maxMessageBytes) {
+      NIOConnection connection,
+      WriteLoop loop,
+      Heartbeat heartbeat,
+      int maxMessageBytes,
+      boolean secure) {
     this.connection = connection;
     this.channel = (SocketChannel) connection.getChannel();
     this.loop = loop;
     this.heartbeat = heartbeat;
     this.queue = new ControlQueue(maxMessageBytes);
+    this.secure = secure;
     this.lastSign = System.nanoTime();
     this.nextPing = lastSign + heartbeat.pingInterval();
   }
@@ -247,13 +253,18 @@ final class ConnectionWriter extends Writer
     if (length > WRITE_BYTES) {
       return send(frames.get(0)); // one long frame
     }
-    ByteBuffer gathered = loop.buffer();
+    // What is to be encrypted is not for the socket, and not done when this returns.
+    ByteBuffer gathered = secure ? ByteBuffer.allocate(length) : loop.buffer();
     for (ByteBuffer slice : frames) {
       gathered.put(slice.array(), slice.arrayOffset() + slice.position(), slice.remaining());
     }
+    gathered.flip();
+    if (secure) {
+      return send(gathered);
+    }
     int sent;
     try {
-      sent = channel.write(gathered.flip());
+      sent = channel.write(gathered);
     } catch (IOException e) {
       terminate();
       return 0;

@@ -279,7 +279,8 @@ final class HandshakeGate extends BaseFilter {
       Shares shares) {
     NIOConnection connection = (NIOConnection) ctx.getConnection();
     ConnectionWriter writer =
-        new ConnectionWriter(connection, loops.get(), heartbeat, settings.maxMessageBytes());
+        new ConnectionWriter(
+            connection, loops.get(), heartbeat, settings.maxMessageBytes(), request.isSecure());
     if (!visit.client().address().equals(request.getRemoteAddress())) {
       writer.isFor(visit.client().address());
     }

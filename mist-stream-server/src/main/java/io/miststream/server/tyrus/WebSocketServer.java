@@ -15,7 +15,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import org.glassfish.grizzly.filterchain.FilterChain;
+import javax.net.ssl.SSLContext;
 import org.glassfish.grizzly.filterchain.FilterChainBuilder;
 import org.glassfish.grizzly.filterchain.TransportFilter;
 import org.glassfish.grizzly.http.server.HttpHandler;
@@ -24,6 +24,8 @@ import org.glassfish.grizzly.http.server.HttpServerFilter;
 import org.glassfish.grizzly.http.server.NetworkListener;
 import org.glassfish.grizzly.http.server.ServerConfiguration;
 import org.glassfish.grizzly.nio.transport.TCPNIOTransport;
+import org.glassfish.grizzly.ssl.SSLBaseFilter;
+import org.glassfish.grizzly.ssl.SSLEngineConfigurator;
 import org.glassfish.grizzly.strategies.WorkerThreadIOStrategy;
 import org.glassfish.grizzly.threadpool.ThreadPoolConfig;
 import org.glassfish.grizzly.utils.IdleTimeoutFilter;
@@ -34,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  * once.
  */
 public final class WebSocketServer {
+  private static final String[] TLS_VERSIONS = {"TLSv1.3", "TLSv1.2"};
   private static final String NAME = "mist-stream";
   private static final int KEEP_ALIVE_SECONDS = 30;
   private static final int MAX_WORKERS = 16;
@@ -60,6 +63,7 @@ public final class WebSocketServer {
    * @param settings limits and times
    * @param entrance looks at all requests first
    * @param audit is told who is refused
+   * @param tls what to show to clients over TLS, null for none
    * @param routes answers whatever is no WebSocket
    */
   public WebSocketServer(
@@ -68,6 +72,7 @@ public final class WebSocketServer {
       TransportSettings settings,
       Entrance entrance,
       Audit audit,
+      @Nullable SSLContext tls,
       HttpHandler routes) {
     this.settings = settings;
     this.entrance = entrance;
@@ -81,6 +86,12 @@ public final class WebSocketServer {
     }
     listener = new NetworkListener(NAME, address.getHostAddress(), port);
     configure(routes, threads);
+    if (tls != null) {
+      SSLEngineConfigurator engines = new SSLEngineConfigurator(tls, false, false, false);
+      engines.setEnabledProtocols(TLS_VERSIONS);
+      listener.setSecure(true);
+      listener.setSSLEngineConfig(engines);
+    }
   }
 
   private void configure(HttpHandler routes, int threads) {
@@ -124,11 +135,12 @@ public final class WebSocketServer {
   private void addFilters(FilterChainBuilder chain) {
     IdleTimeoutFilter idle =
         (IdleTimeoutFilter) chain.build().get(chain.indexOfType(IdleTimeoutFilter.class));
-    FilterChain frames =
-        FilterChainBuilder.stateless()
-            .add(new TransportFilter())
-            .add(new FrameFilter(idle))
-            .build();
+    FilterChainBuilder frames = FilterChainBuilder.stateless().add(new TransportFilter());
+    int tls = chain.indexOfType(SSLBaseFilter.class);
+    if (tls >= 0) {
+      frames.add(chain.build().get(tls)); // the same, for it knows the connections
+    }
+    frames.add(new FrameFilter(idle));
     HandshakeGate made =
         new HandshakeGate(
             settings,
@@ -138,7 +150,7 @@ public final class WebSocketServer {
             container.getWebSocketEngine(),
             heartbeat,
             this::nextLoop,
-            frames,
+            frames.build(),
             figures);
     gate = made;
     chain.add(chain.indexOfType(HttpServerFilter.class), made);

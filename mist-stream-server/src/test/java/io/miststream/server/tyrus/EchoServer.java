@@ -55,6 +55,7 @@ public final class EchoServer {
             settings,
             Entrance.local(),
             Audit.NONE,
+            null,
             new HttpRoutes(
                 new Readiness(Optional::empty, Duration.ofSeconds(1)),
                 List.of("/"),

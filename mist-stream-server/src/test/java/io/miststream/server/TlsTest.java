@@ -1,0 +1,224 @@
+package io.miststream.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.miststream.server.security.AccessPolicy;
+import io.miststream.server.security.Identity;
+import io.miststream.server.security.Login;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManagerFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The same over TLS, in which each frame goes another way. */
+class TlsTest {
+  private static final String LOGS = "/ws/container/logs?appId=1&tail=all";
+  private static final char[] PASSWORD = "changeit".toCharArray();
+
+  @TempDir private static Path directory;
+  private static SSLContext shown;
+  private static SSLContext trusting;
+
+  private final MemoryLogSource logs = new MemoryLogSource();
+  private MistStreamServer server;
+
+  private record User(String getName) implements Identity {
+    @Override
+    public boolean isValid() {
+      return true;
+    }
+  }
+
+  @BeforeAll
+  static void makeKey() throws Exception {
+    Path file = directory.resolve("keys.p12");
+    Process keytool =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                "-genkeypair",
+                "-alias",
+                "server",
+                "-keyalg",
+                "EC",
+                "-storetype",
+                "PKCS12",
+                "-keystore",
+                file.toString(),
+                "-storepass",
+                new String(PASSWORD),
+                "-dname",
+                "CN=localhost",
+                "-ext",
+                "san=ip:127.0.0.1,dns:localhost")
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    assertThat(keytool.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    KeyStore store = KeyStore.getInstance(file.toFile(), PASSWORD);
+    KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    keys.init(store, PASSWORD);
+    shown = SSLContext.getInstance("TLS");
+    shown.init(keys.getKeyManagers(), null, null);
+    KeyStore trusted = KeyStore.getInstance("PKCS12");
+    trusted.load(null, null);
+    trusted.setCertificateEntry("server", store.getCertificate("server"));
+    TrustManagerFactory trust =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    trust.init(trusted);
+    trusting = SSLContext.getInstance("TLS");
+    trusting.init(null, trust.getTrustManagers(), null);
+  }
+
+  @BeforeEach
+  void start() {
+    logs.app(1);
+    Login login =
+        (name, password) -> new Login.Token(name, Instant.now().plus(Duration.ofMinutes(1)));
+    server =
+        MistStreamServer.builder()
+            .logs(logs)
+            .tls(shown)
+            .authentication(User::new, AccessPolicy.ALL)
+            .login(login)
+            .pingInterval(Duration.ofMillis(300))
+            .port(0)
+            .start();
+  }
+
+  @AfterEach
+  void close() {
+    server.close();
+  }
+
+  private SSLSocket connect() throws IOException {
+    return (SSLSocket) trusting.getSocketFactory().createSocket("127.0.0.1", server.port());
+  }
+
+  private RawWebSocket open(SSLSocket socket) throws IOException {
+    RawWebSocket viewer = RawWebSocket.over(socket, server.port());
+    viewer.send(
+        viewer.request(
+            LOGS, "Cookie: mist_token=ann", "Origin: https://127.0.0.1:" + server.port()));
+    assertThat(viewer.readResponse().status()).isEqualTo(101);
+    assertThat(viewer.readText()).contains("\"type\":\"status\"");
+    return viewer;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"TLSv1.3", "TLSv1.2"})
+  void everyLineArrivesOnceAndInOrder(String version) throws Exception {
+    SSLSocket socket = connect();
+    socket.setEnabledProtocols(new String[] {version});
+    try (RawWebSocket viewer = open(socket)) {
+      assertThat(socket.getSession().getProtocol()).isEqualTo(version);
+      for (int i = 0; i < 5000; i++) {
+        logs.app(1).print("line " + i + " " + "x".repeat(i % 300));
+      }
+      String longest = "y".repeat(1 << 20);
+      logs.app(1).print(longest);
+      for (int i = 0; i < 5000; i++) {
+        assertThat(viewer.readText()).contains("\"line\":\"line " + i + " ");
+      }
+      assertThat(viewer.readText()).contains(longest);
+      logs.app(1).stop();
+      assertThat(viewer.readText()).contains("\"state\":\"exited\"");
+      assertThat(viewer.readText()).contains("\"type\":\"end\"");
+      assertThat(viewer.readClose().closeCode()).isEqualTo(1000);
+    }
+  }
+
+  @Test
+  void whoDoesNotReadHoldsUpNobodyAndCatchesUp() throws Exception {
+    try (RawWebSocket slow = open(connect());
+        RawWebSocket other = open(connect())) {
+      for (int i = 0; i < 3000; i++) {
+        logs.app(1).print("line " + i + " " + "x".repeat(1000));
+      }
+      for (int i = 0; i < 3000; i++) {
+        assertThat(other.readText()).contains("\"line\":\"line " + i + " ");
+      }
+      for (int i = 0; i < 3000; i++) {
+        assertThat(slow.readText()).contains("\"line\":\"line " + i + " ");
+      }
+    }
+    await().until(() -> server.connections() == 0);
+  }
+
+  @Test
+  void pingsGoOutAndPongsAreHeard() throws Exception {
+    try (RawWebSocket viewer = open(connect())) {
+      for (int i = 0; i < 4; i++) {
+        RawWebSocket.Frame ping = viewer.readFrame();
+        assertThat(ping.opcode()).isEqualTo(RawWebSocket.PING);
+        viewer.sendFrame(true, RawWebSocket.PONG, ping.payload());
+      }
+      logs.app(1).print("still here");
+      assertThat(viewer.readText()).contains("still here");
+    }
+  }
+
+  @Test
+  void routesAnswerAndTheCookieIsForTlsAlone() throws Exception {
+    assertThat(server.uri()).hasScheme("https");
+    HttpClient client = HttpClient.newBuilder().sslContext(trusting).build();
+    URI at = URI.create("https://127.0.0.1:" + server.port());
+    HttpResponse<String> health =
+        client.send(HttpRequest.newBuilder(at.resolve("/health")).build(), BodyHandlers.ofString());
+    assertThat(health.body()).isEqualTo("{\"status\":\"ok\"}");
+    HttpResponse<String> login =
+        client.send(
+            HttpRequest.newBuilder(at.resolve("/api/auth/login"))
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString("{\"username\":\"ann\",\"password\":\"x\"}"))
+                .build(),
+            BodyHandlers.ofString());
+    assertThat(login.headers().firstValue("Set-Cookie").orElse("")).endsWith("; Secure");
+    HttpResponse<String> refused =
+        client.send(
+            HttpRequest.newBuilder(at.resolve("/api/auth/me"))
+                .header("Origin", "http://127.0.0.1:" + server.port())
+                .build(),
+            BodyHandlers.ofString());
+    assertThat(refused.statusCode()).isEqualTo(403);
+  }
+
+  @Test
+  void whatIsNoTlsOrTooOldIsRefused() throws Exception {
+    SSLSocket old = connect();
+    assertThatThrownBy(
+            () -> {
+              old.setEnabledProtocols(new String[] {"TLSv1.1"});
+              old.startHandshake();
+            })
+        .isInstanceOf(SSLException.class);
+    old.close();
+    try (RawWebSocket plain = RawWebSocket.connect(server.port())) {
+      plain.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      assertThat(plain.readRest()).doesNotContain("HTTP/1.1 200");
+    }
+    open(connect()).close();
+    await().until(() -> server.connections() == 0);
+  }
+}
