@@ -358,7 +358,12 @@ final class EngineApi implements AutoCloseable {
 
   private <T> T call(Request<T> request, Duration deadline, Consumer<Runnable> abort)
       throws IOException {
-    Future<T> answer = helpers.submit(request::run);
+    Future<T> answer;
+    try {
+      answer = helpers.submit(request::run);
+    } catch (RejectedExecutionException e) {
+      throw new IOException("The connections to the engine are closed", e);
+    }
     abort.accept(() -> answer.cancel(true));
     try {
       return await(answer, deadline);
