@@ -109,6 +109,27 @@ class MetricsStreamTest {
   }
 
   @Test
+  void aStalledViewerGoesOnWithTheNewestAndDelaysNobody() throws Exception {
+    host.padding = "x".repeat(600_000); // two of them are more than all buffers hold
+    try (RawWebSocket stalled = RawWebSocket.connect(server.port(), 4096)) {
+      stalled.handshake("/ws/metrics");
+      try (RawWebSocket reader = RawWebSocket.open(server.port(), "/ws/metrics")) {
+        int begin = number(reader);
+        for (int i = 1; i <= 6; i++) {
+          assertThat(number(reader)).isEqualTo(begin + i);
+        }
+      }
+      int newest = host.samples.get();
+      List<Integer> seen = new ArrayList<>(List.of(number(stalled)));
+      while (seen.get(seen.size() - 1) < newest) {
+        seen.add(number(stalled));
+      }
+      assertThat(seen).isSorted().doesNotHaveDuplicates().hasSizeBetween(2, 4);
+      assertThat(host.opened).hasValue(1);
+    }
+  }
+
+  @Test
   void historyComesFirst() throws Exception {
     try (RawWebSocket first = RawWebSocket.open(server.port(), "/ws/metrics?history=0")) {
       assertThat(number(first)).isEqualTo(1);

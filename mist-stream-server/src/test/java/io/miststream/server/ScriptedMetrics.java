@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class ScriptedMetrics implements MetricsSource {
   final AtomicInteger opened = new AtomicInteger();
   final AtomicInteger samples = new AtomicInteger();
+  volatile String padding = "";
 
   @Override
   public Sampling open() {
@@ -34,7 +35,7 @@ final class ScriptedMetrics implements MetricsSource {
             null,
             samples.incrementAndGet(),
             null,
-            Map.of());
+            padding.isEmpty() ? Map.of() : Map.of("padding", padding));
       }
 
       @Override
