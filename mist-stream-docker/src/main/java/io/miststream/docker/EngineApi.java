@@ -108,6 +108,9 @@ final class EngineApi implements AutoCloseable {
     if (!scheme.equals("unix") && !scheme.equals("tcp")) {
       throw new IllegalArgumentException("neither unix:// nor tcp://: " + host);
     }
+    if (host.getPort() > 0xFFFF) {
+      throw new IllegalArgumentException("there is no port " + host.getPort() + ": " + host);
+    }
     return host;
   }
 

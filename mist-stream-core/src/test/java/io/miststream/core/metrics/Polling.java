@@ -37,6 +37,11 @@ final class Polling implements AutoCloseable {
     return await(() -> texts.size() >= number);
   }
 
+  /** Waits for one that holds a text. */
+  Polling await(String part) throws InterruptedException {
+    return await(() -> texts.stream().anyMatch(text -> text.contains(part)));
+  }
+
   Polling awaitEnd() throws InterruptedException {
     return await(() -> viewer.ended() != null);
   }
