@@ -93,6 +93,10 @@ class TlsTest {
 
   @BeforeEach
   void start() {
+    start(Duration.ofSeconds(30));
+  }
+
+  private void start(Duration pingInterval) {
     logs.app(1);
     Login login =
         (name, password) -> new Login.Token(name, Instant.now().plus(Duration.ofMinutes(1)));
@@ -102,7 +106,7 @@ class TlsTest {
             .tls(shown)
             .authentication(User::new, AccessPolicy.ALL)
             .login(login)
-            .pingInterval(Duration.ofMillis(300))
+            .pingInterval(pingInterval)
             .port(0)
             .start();
   }
@@ -168,6 +172,8 @@ class TlsTest {
 
   @Test
   void pingsGoOutAndPongsAreHeard() throws Exception {
+    server.close();
+    start(Duration.ofMillis(500));
     try (RawWebSocket viewer = open(connect())) {
       for (int i = 0; i < 4; i++) {
         RawWebSocket.Frame ping = viewer.readFrame();
