@@ -18,6 +18,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -39,44 +40,63 @@ final class User implements Callable<Integer> {
     return Main.USAGE;
   }
 
-  @SuppressWarnings("SystemConsoleNull") // newer Javas have one always, which is why we look first
-  private static String password(boolean fromInput) {
-    try {
-      if (fromInput) {
+  /** Which users. */
+  static final class UsersOption {
+    @Option(
+        names = "--users",
+        paramLabel = "FILE",
+        required = true,
+        description = "the file of users")
+    private String file = "";
+
+    Path path() {
+      try {
+        return Values.path(file);
+      } catch (IllegalArgumentException e) {
+        throw new ConfigException("--users " + e.getMessage());
+      }
+    }
+  }
+
+  /** Where a new password comes from. */
+  static final class PasswordOption {
+    @Option(
+        names = "--password-stdin",
+        description = "read the password from the first line of standard input")
+    private boolean fromInput;
+
+    String hash() {
+      try {
+        return Passwords.hash(fromInput ? line() : typed());
+      } catch (IllegalArgumentException e) {
+        throw new ConfigException(String.valueOf(e.getMessage()));
+      }
+    }
+
+    private static String line() {
+      try {
         // Nobody reads standard input after this.
         String line =
             new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).readLine();
         return line == null ? "" : line;
+      } catch (IOException e) {
+        throw new ConfigException("the password cannot be read: " + e.getMessage());
       }
-    } catch (IOException e) {
-      throw new ConfigException("the password cannot be read: " + e.getMessage());
     }
-    Console console = Terminal.isInput() ? System.console() : null;
-    if (console == null) {
-      throw new ConfigException(
-          "there is no terminal to ask for the password; give it with --password-stdin");
-    }
-    char[] first = console.readPassword("Password: ");
-    char[] second = console.readPassword("Again: ");
-    if (first == null || second == null || !new String(first).equals(new String(second))) {
-      throw new ConfigException("the two passwords are not the same");
-    }
-    return new String(first);
-  }
 
-  private static String hash(String password) {
-    try {
-      return Passwords.hash(password);
-    } catch (IllegalArgumentException e) {
-      throw new ConfigException(String.valueOf(e.getMessage()));
-    }
-  }
-
-  private static Path path(String file) {
-    try {
-      return Values.path(file);
-    } catch (IllegalArgumentException e) {
-      throw new ConfigException("--users " + e.getMessage());
+    @SuppressWarnings("SystemConsoleNull") // newer Javas have one always, so we look first
+    private static String typed() {
+      Console console = Terminal.isInput() ? System.console() : null;
+      if (console == null) {
+        throw new ConfigException(
+            "there is no terminal to ask for the password; give it with --password-stdin");
+      }
+      char[] first = console.readPassword("Password: ");
+      char[] second = console.readPassword("Again: ");
+      if (first == null || second == null || !new String(first).equals(new String(second))) {
+        throw new ConfigException("the two passwords are not the same");
+      }
+      return new String(first);
     }
   }
 
@@ -86,12 +106,7 @@ final class User implements Callable<Integer> {
       mixinStandardHelpOptions = true)
   int add(
       @Parameters(paramLabel = "NAME") String name,
-      @Option(
-              names = "--users",
-              paramLabel = "FILE",
-              required = true,
-              description = "the file of users")
-          String users,
+      @Mixin UsersOption users,
       @Option(
               names = "--role",
               paramLabel = "ROLE",
@@ -108,17 +123,14 @@ final class User implements Callable<Integer> {
               names = "--metrics",
               description = "the user may also see the host's metrics and the server's figures")
           boolean metrics,
-      @Option(
-              names = "--password-stdin",
-              description = "read the password from the first line of standard input")
-          boolean fromInput) {
+      @Mixin PasswordOption password) {
     if (!UsersFile.NAME.matcher(name).matches()) {
       throw new ConfigException("NAME " + UsersFile.NAME_RULE);
     }
     Grant grant = grant(role, apps, metrics);
-    UsersEditor editor = UsersEditor.open(path(users), true);
+    UsersEditor editor = UsersEditor.open(users.path(), true);
     editor.checkNew(name);
-    editor.add(new Account(name, hash(password(fromInput)), grant));
+    editor.add(new Account(name, password.hash(), grant));
     return Main.OK;
   }
 
@@ -144,32 +156,18 @@ final class User implements Callable<Integer> {
       mixinStandardHelpOptions = true)
   int passwd(
       @Parameters(paramLabel = "NAME") String name,
-      @Option(
-              names = "--users",
-              paramLabel = "FILE",
-              required = true,
-              description = "the file of users")
-          String users,
-      @Option(
-              names = "--password-stdin",
-              description = "read the password from the first line of standard input")
-          boolean fromInput) {
-    UsersEditor editor = UsersEditor.open(path(users), false);
+      @Mixin UsersOption users,
+      @Mixin PasswordOption password) {
+    UsersEditor editor = UsersEditor.open(users.path(), false);
     editor.checkKnown(name);
-    editor.changePassword(name, hash(password(fromInput)));
+    editor.changePassword(name, password.hash());
     return Main.OK;
   }
 
   @Command(name = "list", description = "Lists the users.", mixinStandardHelpOptions = true)
-  int list(
-      @Option(
-              names = "--users",
-              paramLabel = "FILE",
-              required = true,
-              description = "the file of users")
-          String users) {
+  int list(@Mixin UsersOption users) {
     PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
-    for (Account account : UsersFile.read(path(users)).values()) {
+    for (Account account : UsersFile.read(users.path()).values()) {
       Grant grant = account.grant();
       Set<Long> apps = grant.apps();
       boolean everything = grant.role() == Grant.Role.ADMIN;

@@ -166,7 +166,7 @@ class ITAccess {
               () ->
                   exit(
                           run(
-                              token(server),
+                              login(server, "ann"),
                               "logs",
                               "" + own.appId(),
                               "--follow",
@@ -206,10 +206,6 @@ class ITAccess {
           .isZero();
       assertThat(out()).contains("mine");
     }
-  }
-
-  private static String token(ServerProcess server) throws Exception {
-    return login(server, "ann");
   }
 
   private static String signed(JWSAlgorithm algorithm, JWSSigner signer) throws Exception {

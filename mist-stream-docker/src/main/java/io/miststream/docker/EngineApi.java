@@ -193,7 +193,7 @@ final class EngineApi implements AutoCloseable {
             .build();
     Opening opening = new Opening();
     Future<EngineStream> answer =
-        helpers.submit(() -> opening.opened(new EngineStream(execute(streams, request))));
+        submit(() -> opening.opened(new EngineStream(execute(streams, request))));
     abort.accept(
         () -> {
           body.giveUp();
@@ -361,12 +361,7 @@ final class EngineApi implements AutoCloseable {
 
   private <T> T call(Request<T> request, Duration deadline, Consumer<Runnable> abort)
       throws IOException {
-    Future<T> answer;
-    try {
-      answer = helpers.submit(request::run);
-    } catch (RejectedExecutionException e) {
-      throw new IOException("The connections to the engine are closed", e);
-    }
+    Future<T> answer = submit(request);
     abort.accept(() -> answer.cancel(true));
     try {
       return await(answer, deadline);
@@ -374,6 +369,14 @@ final class EngineApi implements AutoCloseable {
       throw late(deadline, e);
     } finally {
       answer.cancel(true);
+    }
+  }
+
+  private <T> Future<T> submit(Request<T> request) throws IOException {
+    try {
+      return helpers.submit(request::run);
+    } catch (RejectedExecutionException e) {
+      throw new IOException("The connections to the engine are closed", e);
     }
   }
 

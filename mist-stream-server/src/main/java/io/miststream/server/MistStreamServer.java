@@ -467,13 +467,6 @@ public final class MistStreamServer implements AutoCloseable {
      * @throws IllegalStateException if the WebSocket engine cannot be started
      */
     public MistStreamServer start() {
-      LogSource logs = source;
-      LogTopics own = logs == null ? null : LogTopics.builder(logs).build();
-      LogTopics served = own == null ? topics : own;
-      if (served == null && deployments == null && metrics == null && stats == null) {
-        throw new IllegalArgumentException(
-            "there is nothing to serve: set logs, deployments, metrics or stats");
-      }
       if (authenticator == null && !address.isLoopbackAddress()) {
         throw new IllegalArgumentException(
             "host "
@@ -485,6 +478,13 @@ public final class MistStreamServer implements AutoCloseable {
           authenticator == null
               ? Entrance.local()
               : Entrance.authenticated(authenticator, allowedOrigins, new Proxies(trustedProxies));
+      LogSource logs = source;
+      LogTopics own = logs == null ? null : LogTopics.builder(logs).build();
+      LogTopics served = own == null ? topics : own;
+      if (served == null && deployments == null && metrics == null && stats == null) {
+        throw new IllegalArgumentException(
+            "there is nothing to serve: set logs, deployments, metrics or stats");
+      }
       StreamEndpoints endpoints = StreamEndpoints.create().withPolicy(policy).withAudit(audit);
       Figures figures = new Figures();
       Readiness readiness = new Readiness(problems(), READINESS_TIMEOUT);

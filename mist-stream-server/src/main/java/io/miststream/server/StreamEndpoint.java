@@ -11,6 +11,7 @@ import io.miststream.server.security.Action;
 import io.miststream.server.security.Audit;
 import io.miststream.server.security.Audit.Event;
 import io.miststream.server.security.Audit.Kind;
+import io.miststream.server.security.Identity;
 import jakarta.websocket.CloseReason;
 import jakarta.websocket.Endpoint;
 import jakarta.websocket.EndpointConfig;
@@ -106,7 +107,7 @@ public final class StreamEndpoint extends Endpoint {
   /** Has the right to a stream looked at again and again; returns what is to be done at its end. */
   private Runnable watched(
       Session session, @Nullable Principal user, Wanted wanted, Viewer viewer, Runnable leave) {
-    if (policy == AccessPolicy.ALL && audit == Audit.NONE) {
+    if (policy == AccessPolicy.ALL && audit == Audit.NONE && !(user instanceof Identity)) {
       return leave;
     }
     Rechecks.Open open = new Rechecks.Open(session, user, wanted, viewer);

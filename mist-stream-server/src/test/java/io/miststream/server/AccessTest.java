@@ -2,6 +2,7 @@ package io.miststream.server;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
@@ -26,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -372,6 +374,20 @@ class AccessTest {
         + String.join("", headers.stream().map(header -> header + "\r\n").toList())
         + "\r\n"
         + entry.body;
+  }
+
+  @Test
+  void keysThatBecomeUnreadableStayAsTheyWere() throws Exception {
+    AtomicReference<String> keys = new AtomicReference<>(new JWKSet(RSA).toString());
+    JwtAuthentication tokens = JwtAuthentication.withKeys(keys::get);
+    String token = signed(JWSAlgorithm.RS256, new RSASSASigner(RSA), claims("admin", "all"));
+    assertThat(tokens.authenticate(token)).isNotNull();
+    keys.set("{\"keys\":[");
+    assertThat(tokens.authenticate(token)).isNotNull();
+    keys.set(new JWKSet(OTHER_RSA).toString());
+    assertThat(tokens.authenticate(token)).isNull();
+    assertThatThrownBy(() -> JwtAuthentication.withKeys(() -> "{}"))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test

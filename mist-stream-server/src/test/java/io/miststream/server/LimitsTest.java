@@ -7,6 +7,7 @@ import io.miststream.server.RawWebSocket.Response;
 import io.miststream.server.security.AccessPolicy;
 import io.miststream.server.security.Identity;
 import java.io.IOException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -93,6 +94,30 @@ class LimitsTest {
       await().until(() -> server.connections() == 1);
       open(ann).close();
       assertThat(first.readText()).contains("status");
+    }
+  }
+
+  @Test
+  void ofTime() throws Exception {
+    AtomicBoolean valid = new AtomicBoolean(true);
+    Identity ann =
+        new Identity() {
+          @Override
+          public String getName() {
+            return "ann";
+          }
+
+          @Override
+          public boolean isValid() {
+            return valid.get();
+          }
+        };
+    start(limits -> limits.authentication(token -> ann, AccessPolicy.ALL)); // all, but not for ever
+    try (RawWebSocket socket = open("Authorization: Bearer ann")) {
+      assertThat(socket.readText()).contains("status");
+      valid.set(false);
+      assertThat(socket.readText()).contains("session_expired");
+      assertThat(socket.readClose().closeCode()).isEqualTo(4401);
     }
   }
 

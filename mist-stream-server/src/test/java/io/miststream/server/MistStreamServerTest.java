@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.miststream.core.AppCatalogue;
+import io.miststream.server.security.AccessPolicy;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
@@ -12,6 +13,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.Set;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -45,6 +47,12 @@ class MistStreamServerTest {
     refused("maxEventBytes must be positive", () -> builder.maxEventBytes(0));
     refused("bodyPause must be positive", () -> builder.bodyPause(Duration.ZERO));
     refused("shutdownGrace must be 0 to 4 s", () -> builder.shutdownGrace(Duration.ofSeconds(5)));
+    refused(
+        "is not an origin",
+        MistStreamServer.builder()
+                .authentication(token -> null, AccessPolicy.ALL)
+                .allowedOrigins(Set.of("https://mist.example.com/"))
+            ::start);
     refused("there is nothing to serve", builder::start);
     refused("there is nothing to serve", builder.catalogue(AppCatalogue.EMPTY)::start);
   }

@@ -4,7 +4,7 @@ import java.security.Principal;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says what somebody may see and do. Asked before anything is opened, and once a second for each
+ * Says what somebody may see and do. Asked before anything is opened, and twice a second for each
  * stream that is open, so that a right that is taken away ends what it had opened.
  *
  * <p>Implementations answer at once, from memory, and are thread-safe.

@@ -6,8 +6,8 @@ import java.security.Principal;
 public interface Identity extends Principal {
 
   /**
-   * Whether that still holds: it has not run out, and nobody has taken it back. Asked once a second
-   * for each open stream; answers at once, from memory.
+   * Whether that still holds: it has not run out, and nobody has taken it back. Asked twice a
+   * second for each open stream; answers at once, from memory.
    */
   boolean isValid();
 }

@@ -13,6 +13,8 @@ import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Tokens that somebody else gives out, such as Mist: JWTs with an {@code exp} and what Mist's have,
@@ -22,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * host. Without these claims they may do nothing. Clocks may differ by 30 s. Thread-safe.
  */
 public final class JwtAuthentication implements Authenticator, AccessPolicy {
+  private static final Logger LOG = LoggerFactory.getLogger(JwtAuthentication.class);
   private static final String ALL_APPS = "all";
 
   private final JwtReader reader;
@@ -56,7 +59,7 @@ public final class JwtAuthentication implements Authenticator, AccessPolicy {
    * Tokens signed with one of a set of keys: RS256 and ES256, no other algorithm.
    *
    * @param keys a JSON Web Key Set (RFC 7517), as it is now; asked for each token, answers from
-   *     memory
+   *     memory. If it becomes something else, the last one holds
    * @throws IllegalArgumentException if what it is now is none, or has no key
    */
   public static JwtAuthentication withKeys(Supplier<String> keys) {
@@ -86,7 +89,11 @@ public final class JwtAuthentication implements Authenticator, AccessPolicy {
         try {
           known = new Parsed(text, JWKSet.parse(text).toPublicJWKSet());
         } catch (ParseException e) {
-          throw new IllegalArgumentException("not a JSON Web Key Set: " + e.getMessage(), e);
+          if (known.keys.isEmpty()) {
+            throw new IllegalArgumentException("not a JSON Web Key Set: " + e.getMessage(), e);
+          }
+          LOG.warn("not a JSON Web Key Set, the keys stay as they were: {}", e.getMessage());
+          known = new Parsed(text, known.keys);
         }
         parsed = known;
       }
