@@ -117,6 +117,9 @@ final class Serve implements Callable<Integer> {
         Runtime.getRuntime()
             .addShutdownHook(new Thread(() -> stopAndWait(stop, stopped, exit), "mist-stop"));
         out.println("listening on " + server.uri());
+        if (server.redirectPort() != 0) {
+          out.println("redirecting from port " + server.redirectPort());
+        }
         out.flush();
         unreachable(source)
             .ifPresent(
@@ -238,7 +241,11 @@ final class Serve implements Callable<Integer> {
   }
 
   private static MistStreamServer.Builder server(Settings settings) {
-    return MistStreamServer.builder()
+    MistStreamServer.Builder builder = MistStreamServer.builder();
+    if (!settings.text(Setting.REDIRECT_PORT).isEmpty()) {
+      builder.redirectPort(settings.number(Setting.REDIRECT_PORT));
+    }
+    return builder
         .host(settings.text(Setting.HOST))
         .port(settings.number(Setting.PORT))
         .maxTail(settings.number(Setting.MAX_TAIL))
@@ -249,6 +256,13 @@ final class Serve implements Callable<Integer> {
         .maxConnectionsPerUser(settings.number(Setting.MAX_PER_USER))
         .maxConnectionsPerAddress(settings.number(Setting.MAX_PER_ADDRESS))
         .maxHandshakesPerMinute(settings.number(Setting.MAX_HANDSHAKES))
+        .maxFiltersPerUser(settings.number(Setting.MAX_FILTERS_PER_USER))
+        .maxHeaderBytes(settings.number(Setting.MAX_HEADER_BYTES))
+        .maxInboundBytes(settings.number(Setting.MAX_INBOUND_BYTES))
+        .maxInboundRate(settings.number(Setting.MAX_INBOUND_RATE))
+        .maxDownloads(settings.number(Setting.MAX_DOWNLOADS))
+        .maxDownloadsPerUser(settings.number(Setting.MAX_DOWNLOADS_PER_USER))
+        .maxDownloadBytes(settings.bytes(Setting.MAX_DOWNLOAD_BYTES))
         .maxEventBytes(settings.number(Setting.MAX_EVENTS_BYTES));
   }
 

@@ -36,6 +36,11 @@ enum Setting {
   TLS_KEYSTORE(
       "", "FILE", "a key store with key and certificates (PKCS #12), instead", Values::path),
   TLS_KEYSTORE_PASSWORD_FILE("", "FILE", "a file with the password of that", Values::path),
+  REDIRECT_PORT(
+      "",
+      "PORT",
+      "a second port that leads to the same over TLS",
+      v -> Values.number(v, 0, 65_535)),
   TRUSTED_PROXIES(
       "",
       "LIST",
@@ -94,6 +99,22 @@ enum Setting {
       "N",
       "most viewers that come from one address within a minute",
       v -> Values.number(v, 1, 1_000_000)),
+  MAX_FILTERS_PER_USER(
+      "50", "N", "most log streams with a filter of one user", v -> Values.number(v, 0, 1_000_000)),
+  MAX_HEADER_BYTES(
+      "16384", "N", "most bytes of the header of a request", v -> Values.number(v, 1024, 1 << 20)),
+  MAX_INBOUND_BYTES(
+      "16384", "N", "most bytes of a viewer's message", v -> Values.number(v, 125, 1 << 24)),
+  MAX_INBOUND_RATE(
+      "100", "N", "most frames that a viewer sends a second", v -> Values.number(v, 1, 1_000_000)),
+  MAX_DOWNLOADS("16", "N", "most downloads of logs at a time", v -> Values.number(v, 1, 10_000)),
+  MAX_DOWNLOADS_PER_USER(
+      "4",
+      "N",
+      "most of them of one user, or from one address where nobody has a name",
+      v -> Values.number(v, 1, 10_000)),
+  MAX_DOWNLOAD_BYTES(
+      "1073741824", "N", "bytes after which one ends", v -> Values.number(v, 1, Long.MAX_VALUE)),
   METRICS_HISTORY(
       "true",
       "BOOLEAN",

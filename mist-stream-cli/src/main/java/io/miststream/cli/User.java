@@ -10,7 +10,6 @@ import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
@@ -174,7 +173,7 @@ final class User implements Callable<Integer> {
       out.println(
           account.name()
               + "\t"
-              + grant.role().name().toLowerCase(Locale.ROOT)
+              + grant.role().word()
               + "\t"
               + (everything || apps == null
                   ? "all apps"

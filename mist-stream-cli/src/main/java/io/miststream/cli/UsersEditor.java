@@ -7,7 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -88,7 +87,7 @@ final class UsersEditor {
     block.append(indent).append("- name: \"").append(account.name()).append("\"\n");
     String next = indent + "  ";
     block.append(next).append("password: \"").append(account.passwordHash()).append("\"\n");
-    block.append(next).append("role: ").append(grant.role().name().toLowerCase(Locale.ROOT));
+    block.append(next).append("role: ").append(grant.role().word());
     block.append("\n");
     if (apps == null) {
       block.append(next).append("apps: all\n");

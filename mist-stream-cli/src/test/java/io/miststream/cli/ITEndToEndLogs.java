@@ -1,5 +1,6 @@
 package io.miststream.cli;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -11,6 +12,10 @@ import io.miststream.core.StreamError;
 import io.miststream.docker.testing.DockerFixture;
 import io.miststream.docker.testing.TestContainer;
 import java.io.IOException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -108,6 +113,23 @@ class ITEndToEndLogs {
       }
     }
     return open - 1;
+  }
+
+  @Test
+  void aDownloadIsWhatDockerHas() throws Exception {
+    TestContainer container =
+        docker
+            .container()
+            .run("i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i+1)); done; echo ' end 🚀'");
+    await().until(() -> container.state().equals("exited"));
+    String docker = ITEndToEndLogs.docker.docker("logs", container.id());
+    assertThat(docker.lines()).hasSize(20_001);
+    String path = "/api/apps/" + container.appId() + "/logs";
+    HttpRequest request = HttpRequest.newBuilder(server.uri().resolve(path)).build();
+    HttpResponse<String> response =
+        HttpClient.newHttpClient().send(request, BodyHandlers.ofString(ISO_8859_1));
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(response.body()).isEqualTo(docker + "\n");
   }
 
   @ParameterizedTest

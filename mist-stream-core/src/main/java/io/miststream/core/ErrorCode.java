@@ -20,6 +20,8 @@ public enum ErrorCode {
   SOURCE_UNAVAILABLE("source_unavailable", 1013),
   /** The container's log driver cannot be read. */
   LOGS_NOT_READABLE("logs_not_readable", 1008),
+  /** There is more than may be had at once: the last word of a download. */
+  TOO_LARGE("too_large", 1009),
   /** Anything unexpected. */
   INTERNAL("internal", 1011);
 

@@ -61,7 +61,11 @@ public final class LogRequestParser {
    */
   public LogRequest parse(@Nullable String rawQuery) {
     QueryString query = QueryString.parse(rawQuery);
-    long appId = query.id("appId");
+    return parse(query, query.id("appId"));
+  }
+
+  /** The same for an app that is named otherwise than by {@code appId}. */
+  LogRequest parse(QueryString query, long appId) {
     Instant now = clock.instant();
     Instant since = TimeExpression.parse("since", query.one("since"), now);
     Instant until = TimeExpression.parse("until", query.one("until"), now);

@@ -92,6 +92,11 @@ public final class MistStreamServer implements AutoCloseable {
     return server.port();
   }
 
+  /** The port that only leads to {@link #port}, 0 if there is none. */
+  public int redirectPort() {
+    return server.redirectingPort();
+  }
+
   /**
    * Where it listens: {@code http://HOST:PORT}, or {@code https} with TLS, with {@code localhost}
    * or the address in the form that clients send as their {@code Host}, such as {@code [::1]}.
@@ -134,6 +139,7 @@ public final class MistStreamServer implements AutoCloseable {
 
   /** What a server is started with. Not thread-safe. */
   public static final class Builder {
+    private static final int NO_REDIRECT = -1;
     private static final Duration LONGEST_GRACE = Duration.ofSeconds(4);
     // Addresses, which are not looked up.
     private static final Pattern FIGURES = Pattern.compile("[0-9.]+|.*:.*");
@@ -167,6 +173,14 @@ public final class MistStreamServer implements AutoCloseable {
     private int maxHandshakes = TransportSettings.DEFAULT.maxHandshakes();
     private Duration bodyPause = HttpLimits.DEFAULT.bodyPause();
     private int maxEventBytes = HttpLimits.DEFAULT.maxEventBytes();
+    private int maxDownloads = HttpLimits.DEFAULT.maxDownloads();
+    private int maxDownloadsEach = HttpLimits.DEFAULT.maxDownloadsEach();
+    private long maxDownloadBytes = HttpLimits.DEFAULT.maxDownloadBytes();
+    private int maxHeaderBytes = TransportSettings.DEFAULT.maxHeaderBytes();
+    private int maxInboundBytes = TransportSettings.DEFAULT.maxMessageBytes();
+    private int maxFrameRate = TransportSettings.DEFAULT.maxFrameRate();
+    private int maxFilters = StreamEndpoints.MAX_FILTERS;
+    private int redirectPort = NO_REDIRECT;
 
     private Builder() {}
 
@@ -270,6 +284,18 @@ public final class MistStreamServer implements AutoCloseable {
       return this;
     }
 
+    /**
+     * A second port, where there is {@link #tls}: it sends everybody to the same path over TLS
+     * (308) and does nothing else. None unless set.
+     *
+     * @param number 0 for any free one
+     * @throws IllegalArgumentException if it is not 0 to 65535
+     */
+    public Builder redirectPort(int number) {
+      redirectPort = port("redirectPort", number);
+      return this;
+    }
+
     /** Most lines of history that {@code tail} may ask for, 0 or more; 100 000 unless set. */
     public Builder maxTail(int lines) {
       logParser = logParser.withMaxTail(lines);
@@ -308,11 +334,15 @@ public final class MistStreamServer implements AutoCloseable {
      * @throws IllegalArgumentException if it is not 0 to 65535
      */
     public Builder port(int number) {
-      if (number < 0 || number > 0xFFFF) {
-        throw new IllegalArgumentException("port must be 0 to 65535");
-      }
-      port = number;
+      port = port("port", number);
       return this;
+    }
+
+    private static int port(String name, int number) {
+      if (number < 0 || number > 0xFFFF) {
+        throw new IllegalArgumentException(name + " must be 0 to 65535");
+      }
+      return number;
     }
 
     /**
@@ -432,6 +462,88 @@ public final class MistStreamServer implements AutoCloseable {
       return this;
     }
 
+    /**
+     * Most bytes of a request's header, 1 or more; a longer one gets 400 or 431, and the connection
+     * is closed. 16 KiB unless set.
+     *
+     * @throws IllegalArgumentException if it is less
+     */
+    public Builder maxHeaderBytes(int bytes) {
+      maxHeaderBytes = positive("maxHeaderBytes", bytes);
+      return this;
+    }
+
+    /**
+     * Most bytes of a WebSocket message of a client, all its frames together, 1 or more; whoever
+     * sends more is closed with 1009. 16 KiB unless set. What clients send is read and ignored.
+     *
+     * @throws IllegalArgumentException if it is less
+     */
+    public Builder maxInboundBytes(int bytes) {
+      maxInboundBytes = positive("maxInboundBytes", bytes);
+      return this;
+    }
+
+    /**
+     * Most WebSocket frames of a client within a second, pings and pongs included, 1 or more;
+     * whoever sends more is closed with 1008. 100 unless set.
+     *
+     * @throws IllegalArgumentException if it is less
+     */
+    public Builder maxInboundRate(int frames) {
+      maxFrameRate = positive("maxInboundRate", frames);
+      return this;
+    }
+
+    /**
+     * Most log streams with a filter that a user may have open at once, 0 or more; further ones are
+     * closed with 1013. 50 unless set. Without {@link #authentication} there are no users.
+     *
+     * @throws IllegalArgumentException if it is less
+     */
+    public Builder maxFiltersPerUser(int streams) {
+      if (streams < 0) {
+        throw new IllegalArgumentException("maxFiltersPerUser must not be negative");
+      }
+      maxFilters = streams;
+      return this;
+    }
+
+    /**
+     * Most downloads of logs at once, 1 or more; further ones get 503. 16 unless set.
+     *
+     * @throws IllegalArgumentException if it is less
+     */
+    public Builder maxDownloads(int downloads) {
+      maxDownloads = positive("maxDownloads", downloads);
+      return this;
+    }
+
+    /**
+     * Most downloads of logs at once of one user, or from one address without {@link
+     * #authentication}, 1 or more; further ones get 429. 4 unless set.
+     *
+     * @throws IllegalArgumentException if it is less
+     */
+    public Builder maxDownloadsPerUser(int downloads) {
+      maxDownloadsEach = positive("maxDownloadsPerUser", downloads);
+      return this;
+    }
+
+    /**
+     * Bytes after which a download of logs ends, behind a whole line, 1 or more; its last words say
+     * so, and with which {@code after} it goes on. 1 GiB unless set.
+     *
+     * @throws IllegalArgumentException if it is less
+     */
+    public Builder maxDownloadBytes(long bytes) {
+      if (bytes < 1) {
+        throw new IllegalArgumentException("maxDownloadBytes must be positive");
+      }
+      maxDownloadBytes = bytes;
+      return this;
+    }
+
     private static int positive(String name, int number) {
       if (number < 1) {
         throw new IllegalArgumentException(name + " must be positive");
@@ -478,6 +590,9 @@ public final class MistStreamServer implements AutoCloseable {
           authenticator == null
               ? Entrance.local()
               : Entrance.authenticated(authenticator, allowedOrigins, new Proxies(trustedProxies));
+      if (redirectPort != NO_REDIRECT && tls == null) {
+        throw new IllegalArgumentException("redirectPort is of no use without tls");
+      }
       LogSource logs = source;
       LogTopics own = logs == null ? null : LogTopics.builder(logs).build();
       LogTopics served = own == null ? topics : own;
@@ -485,14 +600,21 @@ public final class MistStreamServer implements AutoCloseable {
         throw new IllegalArgumentException(
             "there is nothing to serve: set logs, deployments, metrics or stats");
       }
-      StreamEndpoints endpoints = StreamEndpoints.create().withPolicy(policy).withAudit(audit);
+      StreamEndpoints endpoints =
+          StreamEndpoints.create().withPolicy(policy).withAudit(audit).withMaxFilters(maxFilters);
       Figures figures = new Figures();
       Readiness readiness = new Readiness(problems(), READINESS_TIMEOUT);
       HttpRoutes routes =
           new HttpRoutes(
               readiness,
               examples(served),
-              new HttpLimits(maxEventBytes, bodyPause, stallTimeout),
+              new HttpLimits(
+                  maxEventBytes,
+                  bodyPause,
+                  stallTimeout,
+                  maxDownloads,
+                  maxDownloadsEach,
+                  maxDownloadBytes),
               policy,
               audit);
       try {
@@ -506,13 +628,18 @@ public final class MistStreamServer implements AutoCloseable {
                 maxPerUser,
                 maxPerAddress,
                 maxHandshakes,
-                InboundLimit.MAX_BYTES,
-                TransportSettings.DEFAULT.maxHeaderBytes(),
+                maxInboundBytes,
+                maxFrameRate,
+                maxHeaderBytes,
                 TransportSettings.DEFAULT.sendBufferBytes());
         WebSocketServer server =
             new WebSocketServer(address, port, transport, entrance, audit, tls, routes);
+        if (redirectPort != NO_REDIRECT) {
+          server.redirect(redirectPort);
+        }
         if (served != null) {
           figures.add(served);
+          routes.add(served, logParser::parse);
           add(server, endpoints.logs(served, logParser), logParser::parse);
         }
         if (deployments != null) {

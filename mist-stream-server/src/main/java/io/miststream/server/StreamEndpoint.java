@@ -12,6 +12,7 @@ import io.miststream.server.security.Audit;
 import io.miststream.server.security.Audit.Event;
 import io.miststream.server.security.Audit.Kind;
 import io.miststream.server.security.Identity;
+import io.miststream.server.security.Tally;
 import jakarta.websocket.CloseReason;
 import jakarta.websocket.Endpoint;
 import jakarta.websocket.EndpointConfig;
@@ -39,6 +40,7 @@ public final class StreamEndpoint extends Endpoint {
   private final Function<@Nullable String, Wanted> requests;
   private final AccessPolicy policy;
   private final Audit audit;
+  private final Tally filters;
   private final Duration pingInterval;
   private final EndpointThreads threads = new EndpointThreads();
   private final Rechecks rechecks;
@@ -48,9 +50,14 @@ public final class StreamEndpoint extends Endpoint {
    *
    * @param action what its user must be allowed
    * @param appId of which app
+   * @param filtered whether it leaves something out, which costs a look at each line
    * @param open opens it, or throws a {@link StreamException}
    */
-  record Wanted(Action action, long appId, Supplier<Viewer> open) {}
+  record Wanted(Action action, long appId, boolean filtered, Supplier<Viewer> open) {
+    Wanted(Action action, long appId, Supplier<Viewer> open) {
+      this(action, appId, false, open);
+    }
+  }
 
   /**
    * An endpoint that pings.
@@ -58,15 +65,18 @@ public final class StreamEndpoint extends Endpoint {
    * @param requests reads what the raw query string of a session asks for, or throws a {@link
    *     StreamException}
    * @param policy says whether a session's user may have it
+   * @param filters counts the filtered streams of each user
    */
   StreamEndpoint(
       Function<@Nullable String, Wanted> requests,
       AccessPolicy policy,
       Audit audit,
+      Tally filters,
       Duration pingInterval) {
     this.requests = requests;
     this.policy = policy;
     this.audit = audit;
+    this.filters = filters;
     this.pingInterval = pingInterval;
     this.rechecks = new Rechecks(policy, threads);
   }
@@ -76,7 +86,13 @@ public final class StreamEndpoint extends Endpoint {
     // Idle is a quiet app's normal state. Zero would do by the API, but has Tyrus set up and cancel
     // a timer at each message.
     session.setMaxIdleTimeout(-1);
-    InboundLimit inbound = InboundLimit.install(session);
+    FrameConnection ours =
+        session.getUserProperties().get(FrameConnection.PROPERTY)
+                instanceof FrameConnection connection
+            ? connection
+            : null;
+    InboundLimit inbound =
+        ours == null ? InboundLimit.install(session) : InboundLimit.installWithoutLimits(session);
     try {
       Wanted wanted = requests.apply(session.getQueryString());
       Principal user = session.getUserPrincipal();
@@ -84,15 +100,15 @@ public final class StreamEndpoint extends Endpoint {
         audit.record(event(Kind.REFUSED, session, wanted).because("Permission denied"));
         throw new StreamException(ErrorCode.PERMISSION_DENIED, "Permission denied");
       }
+      Tally.Share filter = enterFilter(user, wanted);
       Viewer viewer = wanted.open.get();
-      if (session.getUserProperties().get(FrameConnection.PROPERTY)
-          instanceof FrameConnection connection) {
-        onClose(session, watched(session, user, wanted, viewer, viewer::close));
-        connection.serve(viewer); // and pings
+      if (ours != null) {
+        onClose(session, watched(session, user, wanted, viewer, leaving(filter, viewer::close)));
+        ours.serve(viewer); // and pings
       } else {
         TextSender sender =
             new TextSender(session, viewer, threads, pingInterval, StreamEndpoints.STALL_TIMEOUT);
-        onClose(session, watched(session, user, wanted, viewer, sender::stop));
+        onClose(session, watched(session, user, wanted, viewer, leaving(filter, sender::stop)));
         inbound.onReceived(sender::received);
         sender.start();
       }
@@ -102,6 +118,27 @@ public final class StreamEndpoint extends Endpoint {
       LOG.warn("Opening {} failed", session.getRequestURI().getPath(), e);
       refuse(session, ErrorCode.INTERNAL, "Something went wrong on the server");
     }
+  }
+
+  /** Counts a stream that leaves something out, where it is known whose it is. */
+  private Tally.@Nullable Share enterFilter(@Nullable Principal user, Wanted wanted) {
+    if (!wanted.filtered || user == null) {
+      return null;
+    }
+    Tally.Share share = filters.enter(user.getName());
+    if (share == null) {
+      throw new StreamException(ErrorCode.SOURCE_UNAVAILABLE, "Too many filters of this user");
+    }
+    return share;
+  }
+
+  private Runnable leaving(Tally.@Nullable Share filter, Runnable leave) {
+    return filter == null
+        ? leave
+        : () -> {
+          filters.leave(filter);
+          leave.run();
+        };
   }
 
   /** Has the right to a stream looked at again and again; returns what is to be done at its end. */

@@ -1,5 +1,6 @@
 package io.miststream.server;
 
+import io.miststream.core.LogFilter;
 import io.miststream.core.LogRequest;
 import io.miststream.core.deployment.Deployment;
 import io.miststream.core.deployment.DeploymentJournal;
@@ -10,6 +11,7 @@ import io.miststream.server.StreamEndpoint.Wanted;
 import io.miststream.server.security.AccessPolicy;
 import io.miststream.server.security.Action;
 import io.miststream.server.security.Audit;
+import io.miststream.server.security.Tally;
 import jakarta.websocket.DeploymentException;
 import jakarta.websocket.server.ServerContainer;
 import jakarta.websocket.server.ServerEndpointConfig;
@@ -54,21 +56,25 @@ public final class StreamEndpoints {
   public static final List<String> STATS_PATHS =
       List.of("/ws/container/stats", "/api/ws/container/stats");
 
+  static final int MAX_FILTERS = 50;
+
   static final Duration PING_INTERVAL = Duration.ofSeconds(30);
 
   /** How long a peer may leave a message unread, before it is given up. */
   static final Duration STALL_TIMEOUT = Duration.ofMinutes(5);
 
   private static final StreamEndpoints STANDARD =
-      new StreamEndpoints(AccessPolicy.ALL, Audit.NONE, PING_INTERVAL);
+      new StreamEndpoints(AccessPolicy.ALL, Audit.NONE, MAX_FILTERS, PING_INTERVAL);
 
   private final AccessPolicy policy;
   private final Audit audit;
+  private final int maxFilters;
   private final Duration pingInterval;
 
-  private StreamEndpoints(AccessPolicy policy, Audit audit, Duration pingInterval) {
+  private StreamEndpoints(AccessPolicy policy, Audit audit, int maxFilters, Duration pingInterval) {
     this.policy = policy;
     this.audit = audit;
+    this.maxFilters = maxFilters;
     this.pingInterval = pingInterval;
   }
 
@@ -83,12 +89,27 @@ public final class StreamEndpoints {
    * so. Who may not is told {@code Permission denied}, whether or not there is such a thing.
    */
   public StreamEndpoints withPolicy(AccessPolicy decides) {
-    return new StreamEndpoints(decides, audit, pingInterval);
+    return new StreamEndpoints(decides, audit, maxFilters, pingInterval);
   }
 
   /** The same, telling somebody which streams are opened, refused and closed. */
   public StreamEndpoints withAudit(Audit told) {
-    return new StreamEndpoints(policy, told, pingInterval);
+    return new StreamEndpoints(policy, told, maxFilters, pingInterval);
+  }
+
+  /**
+   * The same with another limit of streams with a filter that a user may have open at once; 50
+   * unless told otherwise. Further ones are closed with 1013. Where the container knows no users
+   * there is none.
+   *
+   * @param streams 0 or more
+   * @throws IllegalArgumentException if it is less
+   */
+  public StreamEndpoints withMaxFilters(int streams) {
+    if (streams < 0) {
+      throw new IllegalArgumentException("maxFilters must not be negative");
+    }
+    return new StreamEndpoints(policy, audit, streams, pingInterval);
   }
 
   /**
@@ -101,7 +122,7 @@ public final class StreamEndpoints {
     if (interval.isZero() || interval.isNegative()) {
       throw new IllegalArgumentException("pingInterval must be positive");
     }
-    return new StreamEndpoints(policy, audit, interval);
+    return new StreamEndpoints(policy, audit, maxFilters, interval);
   }
 
   /**
@@ -115,7 +136,8 @@ public final class StreamEndpoints {
         LOG_PATHS,
         query -> {
           LogRequest request = parser.parse(query);
-          return new Wanted(Action.LOGS, request.appId(), () -> topics.open(request));
+          boolean filtered = !request.filter().equals(LogFilter.ALL);
+          return new Wanted(Action.LOGS, request.appId(), filtered, () -> topics.open(request));
         });
   }
 
@@ -166,7 +188,8 @@ public final class StreamEndpoints {
 
   private List<ServerEndpointConfig> endpoints(
       List<String> paths, Function<@Nullable String, Wanted> requests) {
-    StreamEndpoint endpoint = new StreamEndpoint(requests, policy, audit, pingInterval);
+    StreamEndpoint endpoint =
+        new StreamEndpoint(requests, policy, audit, new Tally(maxFilters), pingInterval);
     return paths.stream()
         .map(
             path ->

@@ -80,6 +80,7 @@ class AccessTest {
     all.put("POST /api/auth/logout", new Entry("/api/auth/logout", "", Needs.NOTHING, OK));
     all.put("GET /api/auth/me", new Entry("/api/auth/me", "", Needs.IDENTITY, OK));
     all.put("GET /api/apps", new Entry("/api/apps", "", Needs.IDENTITY, OK));
+    all.put("GET /api/apps/{id}/logs", new Entry("/api/apps/1/logs", "", Needs.SEEING, OK));
     all.put("GET /api/deployments", new Entry("/api/deployments?appId=1", "", Needs.SEEING, OK));
     all.put(
         "POST /api/deployments",

@@ -98,6 +98,75 @@ class LimitsTest {
   }
 
   @Test
+  void ofAUsersFilters() throws Exception {
+    start(limits -> limits.authentication(User::new, AccessPolicy.ALL).maxFiltersPerUser(2));
+    String ann = "Authorization: Bearer ann";
+    String filtered = LOGS + "&grep=x";
+    try (RawWebSocket first = open(ann);
+        RawWebSocket second = RawWebSocket.connect(server.port());
+        RawWebSocket third = RawWebSocket.connect(server.port());
+        RawWebSocket fourth = RawWebSocket.connect(server.port())) {
+      second.send(second.request(filtered, ann)).readResponse();
+      assertThat(second.readText()).contains("status");
+      third.send(third.request(LOGS + "&stream=stderr", ann)).readResponse();
+      assertThat(third.readText()).contains("status");
+      fourth.send(fourth.request(filtered, ann)).readResponse();
+      assertThat(fourth.readText()).contains("source_unavailable", "Too many filters of this user");
+      assertThat(fourth.readClose().closeCode()).isEqualTo(1013);
+      try (RawWebSocket bob = RawWebSocket.connect(server.port())) {
+        bob.send(bob.request(filtered, "Authorization: Bearer bob")).readResponse();
+        assertThat(bob.readText()).contains("status");
+      }
+      assertThat(first.readText()).contains("status");
+      third.reset();
+      await().until(() -> server.connections() == 2);
+      try (RawWebSocket fifth = RawWebSocket.connect(server.port())) {
+        fifth.send(fifth.request(filtered, ann)).readResponse();
+        assertThat(fifth.readText()).contains("\"status\"");
+      }
+    }
+  }
+
+  @Test
+  void ofInboundFrames() throws Exception {
+    start(limits -> limits.maxInboundRate(50));
+    try (RawWebSocket many = open();
+        RawWebSocket few = open()) {
+      for (int i = 0; i < 50; i++) {
+        few.sendFrame(true, 10, new byte[1]);
+      }
+      for (int i = 0; i < 51; i++) {
+        many.sendFrame(true, 10, new byte[1]);
+      }
+      assertThat(many.readText()).contains("status");
+      assertThat(many.readClose().closeCode()).isEqualTo(1008);
+      assertThat(few.readText()).contains("status");
+      logs.app(1).print("still here");
+      assertThat(few.readText()).contains("still here");
+    }
+  }
+
+  @Test
+  void ofAnInboundMessage() throws Exception {
+    start(limits -> limits.maxInboundBytes(1000));
+    try (RawWebSocket socket = open()) {
+      socket.sendFrame(true, 1, new byte[1000]);
+      assertThat(socket.readText()).contains("status");
+      socket.sendFrame(true, 1, new byte[1001]);
+      assertThat(socket.readClose().closeCode()).isEqualTo(1009);
+    }
+  }
+
+  @Test
+  void ofAHeader() throws Exception {
+    start(limits -> limits.maxHeaderBytes(2000));
+    open("X-Padding: " + "x".repeat(1000)).close();
+    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
+      assertThat(handshake(socket, "X-Padding: " + "x".repeat(2000)).status()).isIn(400, 431);
+    }
+  }
+
+  @Test
   void ofTime() throws Exception {
     AtomicBoolean valid = new AtomicBoolean(true);
     Identity ann =

@@ -108,6 +108,7 @@ class TlsTest {
             .login(login)
             .pingInterval(pingInterval)
             .port(0)
+            .redirectPort(0)
             .start();
   }
 
@@ -226,5 +227,51 @@ class TlsTest {
     }
     open(connect()).close();
     await().until(() -> server.connections() == 0);
+  }
+
+  private RawWebSocket.Response plain(String head) throws IOException {
+    try (RawWebSocket socket = RawWebSocket.connect(server.redirectPort())) {
+      return socket.send(head + "\r\n\r\n").readResponse(!head.startsWith("HEAD"));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "GET /api/apps?x=%0d%0aa HTTP/1.1\r\nHost: mist.example.com",
+        "HEAD /api/apps?x=%0d%0aa HTTP/1.1\r\nHost: mist.example.com:80",
+        "POST /api/apps?x=%0d%0aa HTTP/1.1\r\nHost: mist.example.com\r\nContent-Length: 3\r\n\r\nabc"
+      })
+  void thePlainPortLeadsHere(String head) throws IOException {
+    RawWebSocket.Response response = plain(head);
+    assertThat(response.statusLine()).isEqualTo("HTTP/1.1 308 Permanent Redirect");
+    assertThat(response.header("Location"))
+        .isEqualTo("https://mist.example.com:" + server.port() + "/api/apps?x=%0d%0aa");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "GET / HTTP/1.1\r\nHost: evil.example.com/",
+        "GET / HTTP/1.1\r\nHost: a@evil.example.com",
+        "GET / HTTP/1.1\r\nHost: one\r\nHost: two",
+        "GET / HTTP/1.1\r\nX: y",
+        "GET /\u00e4 HTTP/1.1\r\nHost: localhost",
+        "GET /a\rLocation:b HTTP/1.1\r\nHost: localhost",
+        "OPTIONS * HTTP/1.1\r\nHost: localhost"
+      })
+  void orSaysNothing(String head) throws IOException {
+    RawWebSocket.Response response = plain(head);
+    assertThat(response.status()).isIn(400, 505);
+    assertThat(response.header("Location")).isEmpty();
+  }
+
+  @Test
+  void addressesAreKeptAsTheyAre() throws IOException {
+    assertThat(plain("GET / HTTP/1.1\r\nHost: [::1]:8080").header("Location"))
+        .isEqualTo("https://[::1]:" + server.port() + "/");
+    assertThatThrownBy(() -> MistStreamServer.builder().logs(logs).redirectPort(0).start())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("redirectPort is of no use without tls");
   }
 }

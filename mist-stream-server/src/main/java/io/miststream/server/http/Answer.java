@@ -1,8 +1,7 @@
 package io.miststream.server.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.ByteArrayInputStream;
-import java.io.InputStream;
+import io.miststream.core.StreamException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -15,11 +14,27 @@ import java.util.Map;
  * @param length of the body in bytes, if it is in memory; −1 if it is read while it is sent
  * @param headers further headers
  */
-record Answer(int status, String type, InputStream body, int length, Map<String, String> headers) {
+record Answer(int status, String type, Body body, int length, Map<String, String> headers) {
   private static final String JSON = "application/json";
 
   static Answer of(int status, String type, byte[] body) {
-    return new Answer(status, type, new ByteArrayInputStream(body), body.length, Map.of());
+    return new Answer(status, type, Body.of(body), body.length, Map.of());
+  }
+
+  /** What a request has failed with. */
+  static Answer of(StreamException problem) {
+    String message = String.valueOf(problem.getMessage());
+    String code = problem.code().wire();
+    return switch (problem.code()) {
+      case INVALID_REQUEST -> error(400, code, message);
+      case SESSION_EXPIRED -> error(401, code, message);
+      case PERMISSION_DENIED -> error(403, code, message);
+      case CONTAINER_NOT_FOUND, DEPLOYMENT_NOT_FOUND -> error(404, code, message);
+      case CONTAINER_NOT_RUNNING, LOGS_NOT_READABLE, DEPLOYMENT_FAILED -> error(409, code, message);
+      case TOO_LARGE -> error(413, code, message);
+      case SOURCE_UNAVAILABLE -> unavailable("unavailable", message);
+      case INTERNAL -> error(500, code, message);
+    };
   }
 
   static Answer json(int status, JsonNode body) {
@@ -41,7 +56,13 @@ record Answer(int status, String type, InputStream body, int length, Map<String,
     return error(503, code, message).with("Retry-After", "5");
   }
 
-  static Answer stream(String type, InputStream body) {
+  /** 429, with when to come back. */
+  static Answer tooMany(String message, long retryAfterSeconds) {
+    return error(429, "too_many_requests", message)
+        .with("Retry-After", Long.toString(retryAfterSeconds));
+  }
+
+  static Answer stream(String type, Body body) {
     return new Answer(200, type, body, -1, Map.of());
   }
 

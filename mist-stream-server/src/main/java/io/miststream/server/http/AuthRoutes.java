@@ -64,9 +64,7 @@ final class AuthRoutes {
     long wait = throttle.begin(name.textValue(), call.caller().client().address());
     if (wait > 0) {
       told(call, Kind.LOGIN_REFUSED, name.textValue(), "Too many attempts");
-      throw new RefusedException(
-          Answer.error(429, "too_many_requests", "Too many attempts; try again later")
-              .with("Retry-After", Long.toString(wait)));
+      throw new RefusedException(Answer.tooMany("Too many attempts; try again later", wait));
     }
     Login.Token token = Objects.requireNonNull(login).login(name.textValue(), password.textValue());
     if (token == null) {

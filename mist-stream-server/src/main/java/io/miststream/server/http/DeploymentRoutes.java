@@ -27,7 +27,6 @@ import java.util.Set;
 final class DeploymentRoutes {
   private static final String ALL = "/api/deployments";
   private static final String ONE = ALL + "/" + Route.ID;
-  private static final String NDJSON = "application/x-ndjson";
   private static final int DEFAULT_LIMIT = 50;
   private static final int MAX_LIMIT = 1000;
 
@@ -38,7 +37,7 @@ final class DeploymentRoutes {
   DeploymentRoutes(Deployments deployments, int maxEventBytes) {
     this.deployments = deployments;
     this.journal = deployments.journal();
-    this.events = new BodyRule(List.of(NDJSON, "application/json"), maxEventBytes);
+    this.events = new BodyRule(List.of(Json.LINES, "application/json"), maxEventBytes);
   }
 
   List<Route> routes() {
@@ -110,7 +109,7 @@ final class DeploymentRoutes {
     if (told == null) {
       throw notFound();
     }
-    return Answer.stream(NDJSON, told);
+    return Answer.stream(Json.LINES, Body.of(told));
   }
 
   private Answer stop(Call call) throws IOException, RefusedException {

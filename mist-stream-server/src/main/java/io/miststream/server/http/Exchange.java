@@ -133,12 +133,19 @@ final class Exchange implements WriteHandler {
           out.notifyCanWrite(this);
           return;
         }
-        int length = withBody ? sending.body().readNBytes(chunk, 0, chunk.length) : 0;
-        out.write(chunk, 0, length);
-        if (!withBody || length < chunk.length || sending.length() == length) {
+        noDeadline(); // while the next piece is made: that is not the client's fault
+        int length = withBody ? sending.body().read(chunk, this::onWritePossible) : -1;
+        if (length == 0) {
+          return; // another thread may be at it already
+        }
+        if (length < 0) {
           close(sending);
           finish(sending);
           return;
+        }
+        out.write(chunk, 0, length);
+        if (sending.length() < 0) {
+          out.flush(); // the next piece may be long in coming
         }
       }
       workers.goOn(() -> send(sending));
@@ -148,7 +155,6 @@ final class Exchange implements WriteHandler {
   }
 
   private void finish(Answer sent) {
-    noDeadline();
     if (!gone) {
       response.resume();
     }

@@ -2,9 +2,11 @@ package io.miststream.server.http;
 
 import io.miststream.core.AppCatalogue;
 import io.miststream.core.ErrorCode;
+import io.miststream.core.LogRequest;
 import io.miststream.core.StreamException;
 import io.miststream.core.deployment.Deployments;
 import io.miststream.core.deployment.JournalException;
+import io.miststream.core.topic.LogTopics;
 import io.miststream.server.http.Route.BodyRule;
 import io.miststream.server.http.Route.Call;
 import io.miststream.server.query.QueryString;
@@ -23,6 +25,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.glassfish.grizzly.http.server.HttpHandler;
 import org.glassfish.grizzly.http.server.Request;
@@ -71,6 +74,15 @@ public final class HttpRoutes extends HttpHandler implements AutoCloseable {
   /** Adds the routes of deployments; before the server is started. */
   public void add(Deployments deployments) {
     routes.addAll(new DeploymentRoutes(deployments, limits.maxEventBytes()).routes());
+  }
+
+  /**
+   * Adds the routes of logs; before the server is started.
+   *
+   * @param requests reads the parameters, which are those of the WebSocket
+   */
+  public void add(LogTopics topics, BiFunction<QueryString, Long, LogRequest> requests) {
+    routes.addAll(new LogRoutes(topics, requests, limits, workers::goOn).routes());
   }
 
   /** Adds the routes of apps; before the server is started. */
@@ -201,7 +213,7 @@ public final class HttpRoutes extends HttpHandler implements AutoCloseable {
     } catch (RefusedException e) {
       exchange.answer(e.answer());
     } catch (StreamException e) {
-      exchange.answer(answer(e));
+      exchange.answer(Answer.of(e));
     } catch (JournalException e) {
       exchange.answer(Answer.unavailable("journal_not_writable", String.valueOf(e.getMessage())));
     } catch (IOException | RuntimeException e) {
@@ -219,21 +231,6 @@ public final class HttpRoutes extends HttpHandler implements AutoCloseable {
         request.getRequestURI(),
         policy,
         audit);
-  }
-
-  private static Answer answer(StreamException problem) {
-    String message = String.valueOf(problem.getMessage());
-    String code = problem.code().wire();
-    return switch (problem.code()) {
-      case INVALID_REQUEST -> Answer.error(400, code, message);
-      case SESSION_EXPIRED -> Answer.error(401, code, message);
-      case PERMISSION_DENIED -> Answer.error(403, code, message);
-      case CONTAINER_NOT_FOUND, DEPLOYMENT_NOT_FOUND -> Answer.error(404, code, message);
-      case CONTAINER_NOT_RUNNING, LOGS_NOT_READABLE, DEPLOYMENT_FAILED ->
-          Answer.error(409, code, message);
-      case SOURCE_UNAVAILABLE -> Answer.unavailable("unavailable", message);
-      case INTERNAL -> Answer.error(500, code, message);
-    };
   }
 
   /** Ends the threads, once nobody is connected any more. */

@@ -17,6 +17,9 @@ import java.util.Set;
 
 /** JSON in and out. */
 final class Json {
+  /** Media type of JSON values with a line each. */
+  static final String LINES = "application/x-ndjson";
+
   private static final JsonMapper MAPPER =
       JsonMapper.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)

@@ -64,6 +64,11 @@ record Route(
     return new Route("GET", path, null, false, true, handler);
   }
 
+  /** One that answers when it can. */
+  static Route later(String path, Handler handler) {
+    return new Route("GET", path, null, true, false, handler);
+  }
+
   static Route get(String path, Work work) {
     return new Route("GET", path, null, true, false, (call, to) -> to.accept(work.answer(call)));
   }

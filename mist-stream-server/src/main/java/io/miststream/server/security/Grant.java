@@ -1,5 +1,6 @@
 package io.miststream.server.security;
 
+import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +21,12 @@ public record Grant(Role role, @Nullable Set<Long> apps, boolean metrics) {
     /** May see the listed apps, and start and stop their deployments. */
     DEPLOYER,
     /** May see the listed apps. */
-    VIEWER
+    VIEWER;
+
+    /** Its word in tokens and users files. */
+    public String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
   /** A grant that nobody changes any more. */

@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.Date;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
@@ -116,7 +115,7 @@ public final class UserAccounts implements Authenticator, AccessPolicy, Login {
     JWTClaimsSet claims =
         new JWTClaimsSet.Builder()
             .subject(account.name())
-            .claim(ROLE, account.grant().role().name().toLowerCase(Locale.ROOT))
+            .claim(ROLE, account.grant().role().word())
             .claim(PASSWORD_STAMP, stampOf(account.passwordHash()))
             .jwtID(UUID.randomUUID().toString())
             .issueTime(Date.from(now))

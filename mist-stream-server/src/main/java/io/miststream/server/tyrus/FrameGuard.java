@@ -1,17 +1,20 @@
 package io.miststream.server.tyrus;
 
 import io.miststream.core.topic.StreamClose;
+import io.miststream.server.security.RateLimit;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Follows the frames that a client sends (RFC 6455, section 5.2) by their headers, and finds what
- * the engine lets pass: frames without a mask, and messages of any length. Goes on following behind
- * a violation, to notice the client's close frame. Not thread-safe.
+ * the engine lets pass: frames without a mask, messages of any length, and any number of frames.
+ * Goes on following behind a violation, to notice the client's close frame. Not thread-safe.
  */
 final class FrameGuard {
   private static final StreamClose UNMASKED = new StreamClose(1002, "client frames must be masked");
   private static final StreamClose BAD_LENGTH = new StreamClose(1002, "bad frame length");
+
+  private static final StreamClose TOO_MANY = new StreamClose(1008, "too many frames a second");
 
   private static final int FIN = 0x80;
   private static final int OPCODE = 0x0F;
@@ -21,6 +24,7 @@ final class FrameGuard {
   private static final int LENGTH = 0x7F;
 
   private final int maxMessageBytes;
+  private final RateLimit rate;
 
   // Of the frame whose header or payload is being read.
   private int headerBytes; // read so far
@@ -34,8 +38,9 @@ final class FrameGuard {
   private boolean closeSeen;
   private @Nullable StreamClose violation;
 
-  FrameGuard(int maxMessageBytes) {
+  FrameGuard(int maxMessageBytes, RateLimit rate) {
     this.maxMessageBytes = maxMessageBytes;
+    this.rate = rate;
   }
 
   /** What the connection must be closed with, or null. */
@@ -112,6 +117,9 @@ final class FrameGuard {
   }
 
   private void endHeader() {
+    if (!rate.take()) {
+      violate(TOO_MANY);
+    }
     if (length < 0) {
       violate(BAD_LENGTH);
       length = Long.MAX_VALUE; // there is no following this

@@ -1,6 +1,7 @@
 package io.miststream.server.tyrus;
 
 import io.miststream.core.topic.StreamClose;
+import io.miststream.server.security.RateLimit;
 import java.nio.ByteBuffer;
 import org.glassfish.tyrus.spi.ReadHandler;
 import org.jspecify.annotations.Nullable;
@@ -17,9 +18,11 @@ final class FrameReader {
   private final FrameGuard guard;
   private @Nullable ReadHandler engine;
 
-  FrameReader(ConnectionWriter writer, int maxMessageBytes) {
+  FrameReader(ConnectionWriter writer, TransportSettings settings) {
     this.writer = writer;
-    this.guard = new FrameGuard(maxMessageBytes);
+    this.guard =
+        new FrameGuard(
+            settings.maxMessageBytes(), new RateLimit(settings.maxFrameRate(), System::nanoTime));
   }
 
   ConnectionWriter writer() {

@@ -9,6 +9,7 @@ import io.miststream.server.security.Entrance;
 import io.miststream.server.security.Entrance.Outcome;
 import io.miststream.server.security.Entrance.Visit;
 import io.miststream.server.security.Identity;
+import io.miststream.server.security.Tally;
 import io.miststream.server.security.TokenBuckets;
 import java.io.IOException;
 import java.net.StandardSocketOptions;
@@ -335,7 +336,7 @@ final class HandshakeGate extends BaseFilter {
       Shares shares) {
     capSendBuffer(connection);
     forgetHttp(connection);
-    FrameReader reader = new FrameReader(writer, settings.maxMessageBytes());
+    FrameReader reader = new FrameReader(writer, settings);
     FrameFilter.attach(connection, reader);
     connection.setProcessor(frames);
     connection.write(

@@ -19,8 +19,10 @@ final class HttpConnection {
   private static final Attribute<HttpConnection> ATTRIBUTE =
       Grizzly.DEFAULT_ATTRIBUTE_BUILDER.createAttribute("io.miststream.server.HttpConnection");
 
-  // How long a refused peer has to read the refusal before the connection is reset.
+  // How long a refused peer has to read the refusal before the connection is reset, and how long it
+  // may take to get it on its way: a busy server must not reset those whom it has not answered yet.
   private static final long LINGER = TimeUnit.SECONDS.toNanos(1);
+  private static final long WRITE = TimeUnit.SECONDS.toNanos(10);
 
   private final NIOConnection connection;
   private volatile long deadline; // System.nanoTime; 0: none
@@ -69,7 +71,7 @@ final class HttpConnection {
   /** Answers, and closes when the peer has read the answer. */
   void refuse(Refusal refusal, boolean withBody) {
     refused = true;
-    deadlineIn(LINGER);
+    deadlineIn(WRITE);
     Buffer answer =
         Buffers.wrap(connection.getMemoryManager(), ByteBuffer.wrap(refusal.bytes(withBody)));
     connection.write(
@@ -77,6 +79,7 @@ final class HttpConnection {
         new EmptyCompletionHandler<WriteResult<Buffer, SocketAddress>>() {
           @Override
           public void completed(WriteResult<Buffer, SocketAddress> result) {
+            deadlineIn(LINGER);
             endOutput();
           }
         });

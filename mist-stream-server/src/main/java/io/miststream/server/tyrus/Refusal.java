@@ -23,6 +23,7 @@ record Refusal(String status, String code, String message, List<String> headers)
   private static final String UPGRADE_REQUIRED = "upgrade_required";
   private static final String TOO_MANY_REQUESTS = "too_many_requests";
   private static final String UNAVAILABLE = "unavailable";
+  private static final String MOVED = "moved";
 
   /** Every code there is. */
   static final List<String> CODES =
@@ -92,6 +93,12 @@ record Refusal(String status, String code, String message, List<String> headers)
         UNAVAILABLE,
         message,
         List.of("Retry-After: " + retryAfterSeconds));
+  }
+
+  /** RFC 9110, section 15.4.9: with the same method. */
+  static Refusal moved(String location) {
+    return new Refusal(
+        "308 Permanent Redirect", MOVED, "It is at " + location, List.of("Location: " + location));
   }
 
   static Refusal internal() {

@@ -16,6 +16,7 @@ import java.time.Duration;
  * @param maxPerAddress most of them from one address
  * @param maxHandshakes most handshakes from one address within a minute
  * @param maxMessageBytes longest inbound message, all its frames together
+ * @param maxFrameRate most inbound frames within a second, pongs and pings included
  * @param maxHeaderBytes longest request header
  * @param sendBufferBytes cap of the kernel's send buffer of a WebSocket connection, which a stalled
  *     peer keeps full; Linux doubles it for its own bookkeeping
@@ -30,6 +31,7 @@ public record TransportSettings(
     int maxPerAddress,
     int maxHandshakes,
     int maxMessageBytes,
+    int maxFrameRate,
     int maxHeaderBytes,
     int sendBufferBytes) {
 
@@ -45,6 +47,7 @@ public record TransportSettings(
           2_000,
           6_000,
           16 << 10,
+          100,
           16 << 10,
           256 << 10);
 
@@ -59,6 +62,7 @@ public record TransportSettings(
     positive("maxPerAddress", maxPerAddress);
     positive("maxHandshakes", maxHandshakes);
     positive("maxMessageBytes", maxMessageBytes);
+    positive("maxFrameRate", maxFrameRate);
     positive("maxHeaderBytes", maxHeaderBytes);
     positive("sendBufferBytes", sendBufferBytes);
   }

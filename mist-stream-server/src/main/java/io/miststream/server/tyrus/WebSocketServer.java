@@ -15,7 +15,9 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import javax.net.ssl.SSLContext;
+import org.glassfish.grizzly.filterchain.Filter;
 import org.glassfish.grizzly.filterchain.FilterChainBuilder;
 import org.glassfish.grizzly.filterchain.TransportFilter;
 import org.glassfish.grizzly.http.server.HttpHandler;
@@ -42,6 +44,7 @@ public final class WebSocketServer {
   private static final int MAX_WORKERS = 16;
   private static final long WAIT_STEP = TimeUnit.MILLISECONDS.toNanos(5);
 
+  private final InetAddress address;
   private final TransportSettings settings;
   private final Entrance entrance;
   private final Audit audit;
@@ -54,6 +57,7 @@ public final class WebSocketServer {
   private final AtomicInteger nextLoop = new AtomicInteger();
   private final Map<String, RequestCheck> paths = new LinkedHashMap<>();
   private @Nullable HandshakeGate gate; // from start on
+  private @Nullable NetworkListener redirecting;
 
   /**
    * A server that does not listen yet.
@@ -74,6 +78,7 @@ public final class WebSocketServer {
       Audit audit,
       @Nullable SSLContext tls,
       HttpHandler routes) {
+    this.address = address;
     this.settings = settings;
     this.entrance = entrance;
     this.audit = audit;
@@ -84,8 +89,8 @@ public final class WebSocketServer {
     for (int i = 1; i <= threads; i++) {
       loops.add(new WriteLoop(NAME + "-writer-" + i));
     }
-    listener = new NetworkListener(NAME, address.getHostAddress(), port);
-    configure(routes, threads);
+    configure(http.getServerConfiguration(), routes);
+    listener = listen(NAME, address, port, threads, this::gate);
     if (tls != null) {
       SSLEngineConfigurator engines = new SSLEngineConfigurator(tls, false, false, false);
       engines.setEnabledProtocols(TLS_VERSIONS);
@@ -94,8 +99,7 @@ public final class WebSocketServer {
     }
   }
 
-  private void configure(HttpHandler routes, int threads) {
-    ServerConfiguration config = http.getServerConfiguration();
+  private static void configure(ServerConfiguration config, HttpHandler routes) {
     config.setName(NAME);
     config.setJmxEnabled(false);
     config.setTraceEnabled(false);
@@ -104,19 +108,32 @@ public final class WebSocketServer {
     // reset the connection and take the answer with it. It has as long as a header for that.
     config.setMaxPayloadRemainderToSkip(-1);
     config.addHttpHandler(routes, "/");
+  }
 
-    listener.getKeepAlive().setIdleTimeoutInSeconds(KEEP_ALIVE_SECONDS);
-    listener.getFileCache().setEnabled(false);
-    listener.setMaxHttpHeaderSize(settings.maxHeaderBytes());
-    listener.setDefaultErrorPageGenerator((request, status, reason, detail, error) -> "");
-    TCPNIOTransport transport = listener.getTransport();
-    transport.setName(NAME);
+  /**
+   * A further place to listen at.
+   *
+   * @param first makes what sees each request first
+   */
+  private NetworkListener listen(
+      String name,
+      InetAddress address,
+      int port,
+      int selectors,
+      Function<FilterChainBuilder, Filter> first) {
+    NetworkListener added = new NetworkListener(name, address.getHostAddress(), port);
+    added.getKeepAlive().setIdleTimeoutInSeconds(KEEP_ALIVE_SECONDS);
+    added.getFileCache().setEnabled(false);
+    added.setMaxHttpHeaderSize(settings.maxHeaderBytes());
+    added.setDefaultErrorPageGenerator((request, status, reason, detail, error) -> "");
+    TCPNIOTransport transport = added.getTransport();
+    transport.setName(name);
     transport.setIOStrategy(WorkerThreadIOStrategy.getInstance());
-    transport.setSelectorRunnersCount(threads);
+    transport.setSelectorRunnersCount(selectors);
     transport.setWorkerThreadPoolConfig(
         ThreadPoolConfig.defaultConfig()
             .copy()
-            .setPoolName(NAME + "-worker")
+            .setPoolName(name + "-worker")
             .setCorePoolSize(2)
             .setMaxPoolSize(MAX_WORKERS)
             .setDaemon(false)
@@ -124,15 +141,22 @@ public final class WebSocketServer {
     transport.setKernelThreadPoolConfig(
         ThreadPoolConfig.defaultConfig()
             .copy()
-            .setPoolName(NAME + "-selector")
-            .setCorePoolSize(threads)
-            .setMaxPoolSize(threads)
+            .setPoolName(name + "-selector")
+            .setCorePoolSize(selectors)
+            .setMaxPoolSize(selectors)
             .setMemoryManager(transport.getMemoryManager()));
-    http.addListener(listener);
-    listener.registerAddOn((ignored, chain) -> addFilters(chain));
+    http.addListener(added);
+    added.registerAddOn(
+        (ignored, chain) -> {
+          Filter gatekeeper = first.apply(chain);
+          chain.add(chain.indexOfType(HttpServerFilter.class), gatekeeper);
+          chain.add(
+              chain.indexOfType(TransportFilter.class) + 1, new HeaderDeadlineFilter(heartbeat));
+        });
+    return added;
   }
 
-  private void addFilters(FilterChainBuilder chain) {
+  private Filter gate(FilterChainBuilder chain) {
     IdleTimeoutFilter idle =
         (IdleTimeoutFilter) chain.build().get(chain.indexOfType(IdleTimeoutFilter.class));
     FilterChainBuilder frames = FilterChainBuilder.stateless().add(new TransportFilter());
@@ -153,8 +177,25 @@ public final class WebSocketServer {
             frames.build(),
             figures);
     gate = made;
-    chain.add(chain.indexOfType(HttpServerFilter.class), made);
-    chain.add(chain.indexOfType(TransportFilter.class) + 1, new HeaderDeadlineFilter(heartbeat));
+    return made;
+  }
+
+  /**
+   * Listens at a second port too, without TLS, and sends everybody from there to where it is
+   * spoken; before the start.
+   *
+   * @param from the port, 0 for any free one
+   */
+  public void redirect(int from) {
+    NetworkListener plain =
+        listen(NAME + "-redirect", address, from, 1, chain -> new RedirectFilter(this::port));
+    redirecting = plain;
+  }
+
+  /** The port that leads to the other, 0 if there is none. */
+  public int redirectingPort() {
+    NetworkListener plain = redirecting;
+    return plain == null ? 0 : plain.getPort();
   }
 
   private WriteLoop nextLoop() {
@@ -225,6 +266,10 @@ public final class WebSocketServer {
       made.shutDown();
     }
     listener.getTransport().unbindAll();
+    NetworkListener plain = redirecting;
+    if (plain != null) {
+      plain.getTransport().unbindAll();
+    }
   }
 
   /**

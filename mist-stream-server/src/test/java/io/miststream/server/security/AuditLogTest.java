@@ -6,11 +6,13 @@ import io.miststream.server.security.Audit.Kind;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class AuditLogTest {
   private final List<String> lines = new ArrayList<>();
-  private final AuditLog log = new AuditLog(lines::add);
+  private final AtomicLong now = new AtomicLong();
+  private final AuditLog log = new AuditLog(lines::add, now::get);
 
   @Test
   void anEventIsALineOfJson() {
@@ -46,5 +48,44 @@ class AuditLogTest {
     assertThat(lines.get(0)).matches("[ -~]+").contains("\\u001B", "\\n", "\\u007F", "\\u202E");
     log.record(new Audit.Event(Kind.LOGIN_REFUSED, "x".repeat(100_000), "", "/", 0, 0, null, null));
     assertThat(lines.get(1)).hasSizeLessThan(500).contains("xxx...");
+  }
+
+  private void refuse(String address, int times) {
+    for (int i = 0; i < times; i++) {
+      log.record(Audit.Event.of(Kind.REFUSED, null, address, "/", AccessPolicy.NO_APP));
+    }
+  }
+
+  private List<String> told() {
+    List<String> told =
+        lines.stream().map(line -> line.replaceAll(".*\"path\":\"/\",?(.*)}", "$1")).toList();
+    lines.clear();
+    return told;
+  }
+
+  @Test
+  void aFloodOfRefusalsIsToldInFewLines() {
+    refuse("192.0.2.1", 60);
+    assertThat(told()).hasSize(60).containsOnly("");
+    refuse("192.0.2.1", 1000);
+    assertThat(told()).containsExactly("\"more\":\"left out\"");
+    refuse("192.0.2.2", 60);
+    assertThat(told()).hasSize(60).containsOnly("");
+    now.addAndGet(1_000_000_000);
+    refuse("192.0.2.1", 3);
+    assertThat(told()).containsExactly("\"left_out\":999", "\"more\":\"left out\"");
+    log.record(Audit.Event.of(Kind.LOGIN, null, "192.0.2.1", "/", AccessPolicy.NO_APP));
+    assertThat(told()).containsExactly("");
+  }
+
+  @Test
+  void norDoManyAddressesTogether() {
+    for (int i = 0; i < 5000; i++) {
+      refuse("192.0.2." + i, 1);
+    }
+    assertThat(told()).hasSize(1001).endsWith("\"more\":\"left out\"");
+    now.addAndGet(10_000_000);
+    refuse("198.51.100.1", 1);
+    assertThat(told()).containsExactly("\"left_out_of_others\":3999");
   }
 }

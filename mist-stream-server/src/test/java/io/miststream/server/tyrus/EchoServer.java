@@ -46,6 +46,7 @@ public final class EchoServer {
             1000,
             1_000_000,
             MAX_MESSAGE,
+            1_000_000,
             16 << 10,
             256 << 10);
     WebSocketServer server =

@@ -3,15 +3,19 @@ package io.miststream.server.tyrus;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.miststream.server.RawWebSocket;
+import io.miststream.server.security.RateLimit;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 
 class FrameGuardTest {
   private static final int LIMIT = 300;
-  private final FrameGuard guard = new FrameGuard(LIMIT);
+  private static final int RATE = 60;
+  private final AtomicLong now = new AtomicLong(-1);
+  private final FrameGuard guard = new FrameGuard(LIMIT, new RateLimit(RATE, now::get));
 
   /** How many bytes of {@code all}, cut at random, the engine would get. */
   private int passed(byte[] all, Random random) {
@@ -63,6 +67,26 @@ class FrameGuardTest {
     assertThat(guard.violation()).isNotNull();
     assertThat(guard.violation().code()).isEqualTo(unmasked ? 1002 : 1009);
     assertThat(guard.closeSeen()).isTrue();
+  }
+
+  @Test
+  void soManyFramesASecondAndNoMore() {
+    byte[] ping = RawWebSocket.frame(true, 9, new byte[3], true);
+    byte[] fragment = RawWebSocket.frame(false, 0, new byte[0], true);
+    for (int second = 0; second < 3; second++) {
+      for (int i = 0; i < RATE; i++) {
+        byte[] frame = i % 2 == 0 ? ping : fragment;
+        assertThat(guard.scan(ByteBuffer.wrap(frame))).isEqualTo(frame.length);
+      }
+      assertThat(guard.violation()).isNull();
+      now.addAndGet(1_000_000_000);
+    }
+    for (int i = 0; i < RATE; i++) {
+      now.addAndGet(999_999_999 / RATE);
+      assertThat(guard.scan(ByteBuffer.wrap(ping))).isEqualTo(ping.length);
+    }
+    assertThat(guard.scan(ByteBuffer.wrap(ping))).isZero();
+    assertThat(guard.violation().code()).isEqualTo(1008);
   }
 
   @Test

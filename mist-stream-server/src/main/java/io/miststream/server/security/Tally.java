@@ -1,18 +1,18 @@
-package io.miststream.server.tyrus;
+package io.miststream.server.security;
 
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
 
-/** Counts connections by what they have in common. Thread-safe. */
-final class Tally {
+/** Counts what is open, by what it has in common. Thread-safe. */
+public final class Tally {
   private final ConcurrentMap<String, Share> shares = new ConcurrentHashMap<>();
   private final int most;
 
-  /** The connections of one key. */
-  static final class Share {
+  /** What is open of one key. */
+  public static final class Share {
     private final String key;
-    private int connections; // changed within compute alone
+    private int open; // changed within compute alone
 
     Share(String key) {
       this.key = key;
@@ -22,22 +22,22 @@ final class Tally {
   /**
    * Counts nothing yet.
    *
-   * @param most connections of a key at once
+   * @param most of a key at once
    */
-  Tally(int most) {
+  public Tally(int most) {
     this.most = most;
   }
 
   /** Counts one more; null if that would be too many. */
-  @Nullable Share enter(String key) {
+  public @Nullable Share enter(String key) {
     boolean[] entered = new boolean[1];
     Share share =
         shares.compute(
             key,
             (same, known) -> {
               Share one = known == null ? new Share(key) : known;
-              if (one.connections < most) {
-                one.connections++;
+              if (one.open < most) {
+                one.open++;
                 entered[0] = true;
               }
               return one;
@@ -46,9 +46,9 @@ final class Tally {
   }
 
   /** One that was counted is gone. */
-  void leave(@Nullable Share share) {
+  public void leave(@Nullable Share share) {
     if (share != null) {
-      shares.computeIfPresent(share.key, (same, one) -> --one.connections == 0 ? null : one);
+      shares.computeIfPresent(share.key, (same, one) -> --one.open == 0 ? null : one);
     }
   }
 }
