@@ -4,9 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.github.dockerjava.httpclient5.ApacheDockerHttpClient;
 import com.github.dockerjava.transport.DockerHttpClient;
 import com.github.dockerjava.transport.DockerHttpClient.Request.Method;
-import com.github.dockerjava.zerodep.ZerodepDockerHttpClient;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -115,8 +115,8 @@ final class EngineApi implements AutoCloseable {
   }
 
   private static DockerHttpClient transport(URI host, @Nullable Duration responseTimeout) {
-    ZerodepDockerHttpClient.Builder transport =
-        new ZerodepDockerHttpClient.Builder()
+    ApacheDockerHttpClient.Builder transport =
+        new ApacheDockerHttpClient.Builder()
             .dockerHost(host)
             .connectionTimeout(DEADLINE)
             // With a limit, one follow too many waits in silence.
