@@ -1,5 +1,7 @@
 package io.miststream.server.security;
 
+import static java.util.Locale.ROOT;
+
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
@@ -21,6 +23,9 @@ public final class Proxies {
       Pattern.compile("\\[([0-9A-Fa-f:.]+)](?::[0-9]+)?");
   private static final Pattern FIGURES =
       Pattern.compile("[0-9]{1,3}(?:\\.[0-9]{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*");
+
+  /** The latter is what Traefik says of a WebSocket. */
+  private static final Set<String> TLS = Set.of("https", "wss");
 
   private final List<Network> trusted = new ArrayList<>();
 
@@ -91,7 +96,7 @@ public final class Proxies {
     boolean overTls =
         forwardedProto.isEmpty()
             ? secure
-            : forwardedProto.get(forwardedProto.size() - 1).strip().equalsIgnoreCase("https");
+            : TLS.contains(forwardedProto.get(forwardedProto.size() - 1).strip().toLowerCase(ROOT));
     List<String> hops = new ArrayList<>();
     forwardedFor.forEach(header -> hops.addAll(List.of(header.split(",", -1))));
     Collections.reverse(hops);

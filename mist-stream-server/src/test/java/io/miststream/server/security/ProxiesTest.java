@@ -59,6 +59,8 @@ class ProxiesTest {
     assertThat(PROXIES.client("192.0.2.1", true, List.of(), List.of("http")).secure()).isTrue();
     assertThat(PROXIES.client("127.0.0.1", true, List.of(), List.of("http")).secure()).isFalse();
     assertThat(PROXIES.client("127.0.0.1", false, List.of(), List.of("HTTPS")).secure()).isTrue();
+    assertThat(PROXIES.client("127.0.0.1", false, List.of(), List.of("wss")).secure()).isTrue();
+    assertThat(PROXIES.client("127.0.0.1", false, List.of(), List.of("ws")).secure()).isFalse();
     assertThat(PROXIES.client("127.0.0.1", true, List.of(), List.of()).secure()).isTrue();
   }
 
