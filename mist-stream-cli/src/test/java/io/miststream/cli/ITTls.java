@@ -14,12 +14,9 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -27,7 +24,6 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -38,7 +34,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("docker")
 class ITTls {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
-  private static final String PASSWORD = "changeit";
 
   private static DockerFixture docker;
 
@@ -54,68 +49,8 @@ class ITTls {
     docker.close();
   }
 
-  private Path keyStore(String name, String algorithm) throws Exception {
-    Path file = directory.resolve(name + ".p12");
-    Process keytool =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                "-genkeypair",
-                "-alias",
-                "server",
-                "-keyalg",
-                algorithm,
-                "-storetype",
-                "PKCS12",
-                "-keystore",
-                file.toString(),
-                "-storepass",
-                PASSWORD,
-                "-dname",
-                "CN=" + name,
-                "-ext",
-                "san=ip:127.0.0.1,dns:localhost")
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    assertThat(keytool.waitFor(30, TimeUnit.SECONDS)).isTrue();
-    return file;
-  }
-
-  private static KeyStore read(Path file) throws Exception {
-    return KeyStore.getInstance(file.toFile(), PASSWORD.toCharArray());
-  }
-
-  private static String pem(String what, byte[] encoded) {
-    return "-----BEGIN "
-        + what
-        + "-----\n"
-        + Base64.getMimeEncoder().encodeToString(encoded)
-        + "\n-----END "
-        + what
-        + "-----\n";
-  }
-
-  private void writePem(KeyStore store, Path certificate, Path key) throws Exception {
-    Path fresh = Files.writeString(directory.resolve("fresh"), "");
-    Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString("rw-------"));
-    Files.writeString(
-        fresh, pem("PRIVATE KEY", store.getKey("server", PASSWORD.toCharArray()).getEncoded()));
-    Files.move(fresh, key, StandardCopyOption.REPLACE_EXISTING);
-    Files.writeString(certificate, pem("CERTIFICATE", store.getCertificate("server").getEncoded()));
-  }
-
-  private static SSLContext trust(KeyStore... stores) throws Exception {
-    KeyStore trusted = KeyStore.getInstance("PKCS12");
-    trusted.load(null, null);
-    for (int i = 0; i < stores.length; i++) {
-      trusted.setCertificateEntry("server" + i, stores[i].getCertificate("server"));
-    }
-    TrustManagerFactory factory =
-        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    factory.init(trusted);
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(null, factory.getTrustManagers(), null);
-    return context;
+  private TestCertificate certificate(String name, String algorithm) throws Exception {
+    return TestCertificate.make(directory, name, algorithm);
   }
 
   private static String shown(URI server, SSLContext trust) throws Exception {
@@ -156,12 +91,12 @@ class ITTls {
 
   @Test
   void aRenewedCertificateIsShownAndNobodyIsDropped() throws Exception {
-    KeyStore first = read(keyStore("first", "EC"));
-    KeyStore second = read(keyStore("second", "RSA"));
+    TestCertificate first = certificate("first", "EC");
+    TestCertificate second = certificate("second", "RSA");
     Path certificate = directory.resolve("cert.pem");
     Path key = directory.resolve("key.pem");
-    writePem(first, certificate, key);
-    SSLContext trust = trust(first, second);
+    first.write(certificate, key);
+    SSLContext trust = TestCertificate.trust(first, second);
     TestContainer container =
         docker.container().run("i=0; while :; do i=$((i+1)); echo $i; sleep 0.05; done");
     try (ServerProcess server =
@@ -178,7 +113,7 @@ class ITTls {
       await().atMost(PATIENCE).until(() -> lines.all.size() > 10);
       assertThat(shown(server.uri(), trust)).isEqualTo("CN=first");
       Files.writeString(certificate, "half of a certif");
-      writePem(second, certificate, key);
+      second.write(certificate, key);
       await().atMost(PATIENCE).until(() -> shown(server.uri(), trust).equals("CN=second"));
       int seen = lines.all.size();
       await().atMost(PATIENCE).until(() -> lines.all.size() > seen + 10);
@@ -192,18 +127,19 @@ class ITTls {
 
   @Test
   void aKeyStoreWillDo() throws Exception {
-    Path store = keyStore("stored", "RSA");
-    Path password = Files.writeString(directory.resolve("password"), PASSWORD + "\n");
+    TestCertificate stored = certificate("stored", "RSA");
+    Path password =
+        Files.writeString(directory.resolve("password"), TestCertificate.PASSWORD + "\n");
     Files.setPosixFilePermissions(password, PosixFilePermissions.fromString("rw-------"));
     try (ServerProcess server =
         ServerProcess.start(
             docker.host(),
             Map.of(),
             "--tls-keystore",
-            "" + store,
+            "" + stored.file(),
             "--tls-keystore-password-file",
             "" + password)) {
-      assertThat(shown(server.uri(), trust(read(store)))).isEqualTo("CN=stored");
+      assertThat(shown(server.uri(), TestCertificate.trust(stored))).isEqualTo("CN=stored");
     }
   }
 
@@ -220,12 +156,12 @@ class ITTls {
 
   @Test
   void mistakesAreExplained() throws Exception {
-    KeyStore first = read(keyStore("first", "EC"));
-    KeyStore second = read(keyStore("second", "EC"));
+    TestCertificate first = certificate("first", "EC");
+    TestCertificate second = certificate("second", "EC");
     Path certificate = directory.resolve("cert.pem");
     Path key = directory.resolve("key.pem");
-    writePem(second, directory.resolve("other.pem"), key);
-    Files.writeString(certificate, pem("CERTIFICATE", first.getCertificate("server").getEncoded()));
+    second.write(directory.resolve("other.pem"), key);
+    Files.writeString(certificate, first.pem());
     String[] command = {
       "serve", "--port", "0", "--tls-cert", "" + certificate, "--tls-key", "" + key
     };

@@ -7,10 +7,13 @@ import io.miststream.core.wire.WireCodec;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import org.awaitility.Awaitility;
 
@@ -22,6 +25,7 @@ final class TestViewer implements WebSocket.Listener, AutoCloseable {
   private final StringBuilder text = new StringBuilder();
   private final List<String> raw = new ArrayList<>(); // guarded by this
   private final List<StreamMessage> messages = new ArrayList<>(); // guarded by this
+  private final AtomicInteger pings = new AtomicInteger();
   private WebSocket socket;
   private volatile boolean paused;
   private volatile boolean finished;
@@ -32,10 +36,27 @@ final class TestViewer implements WebSocket.Listener, AutoCloseable {
   }
 
   static TestViewer openPath(URI server, String path) {
+    return open(HTTP, server, path, Map.of());
+  }
+
+  static TestViewer open(HttpClient http, URI server, String path, Map<String, String> headers) {
     TestViewer viewer = new TestViewer();
     URI uri = URI.create(server.toString().replaceFirst("^http", "ws") + path);
-    viewer.socket = HTTP.newWebSocketBuilder().buildAsync(uri, viewer).join();
+    WebSocket.Builder builder = http.newWebSocketBuilder();
+    headers.forEach(builder::header);
+    viewer.socket = builder.buildAsync(uri, viewer).join();
     return viewer;
+  }
+
+  @Override
+  public CompletionStage<?> onPing(WebSocket webSocket, ByteBuffer message) {
+    pings.incrementAndGet();
+    webSocket.request(1);
+    return null; // the client itself answers
+  }
+
+  int pings() {
+    return pings.get();
   }
 
   @Override

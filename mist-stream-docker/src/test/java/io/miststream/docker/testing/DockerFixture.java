@@ -56,7 +56,8 @@ public final class DockerFixture implements AutoCloseable {
     return fixture;
   }
 
-  static void unavailable(String reason) {
+  /** Aborts the test, or fails it where tests must run. */
+  public static void unavailable(String reason) {
     if (Boolean.getBoolean("mist.docker.required")) {
       throw new IllegalStateException(reason);
     }
