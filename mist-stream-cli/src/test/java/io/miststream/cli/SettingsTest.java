@@ -27,6 +27,7 @@ class SettingsTest {
           Setting.JWT_SECRET_FILE,
           Setting.JWKS,
           Setting.ALLOWED_ORIGINS,
+          Setting.REDIRECT_PORT,
           Setting.TRUSTED_PROXIES,
           Setting.TLS_CERT,
           Setting.TLS_KEY,
