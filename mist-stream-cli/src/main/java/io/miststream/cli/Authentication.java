@@ -75,12 +75,12 @@ final class Authentication implements AutoCloseable {
     }
     SecretFile.check(path);
     FileUsers users = new FileUsers(path);
-    Path data = Serve.dataDirectory(settings);
+    Path data = DataDirectory.make(settings);
     byte[] key;
     try {
       key = SecretFile.key(data.resolve(SESSION_KEY));
     } catch (IOException e) {
-      throw Serve.unusable(data, e);
+      throw DataDirectory.unusable(data, e);
     }
     UserAccounts accounts = new UserAccounts(users, key, settings.time(Setting.SESSION_TIME));
     server.authentication(accounts, accounts).login(accounts).audit(AuditLog.create());

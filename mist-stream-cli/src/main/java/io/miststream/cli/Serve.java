@@ -17,10 +17,8 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.net.URI;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -189,7 +187,7 @@ final class Serve implements Callable<Integer> {
   }
 
   private static DeploymentJournal journal(Settings settings) {
-    Path data = dataDirectory(settings);
+    Path data = DataDirectory.make(settings);
     Retention retention =
         new Retention(
             settings.number(Setting.KEEP_DEPLOYMENTS),
@@ -198,29 +196,8 @@ final class Serve implements Callable<Integer> {
     try {
       return DeploymentJournal.open(data.resolve("deployments"), retention);
     } catch (IOException e) {
-      throw unusable(data, e);
+      throw DataDirectory.unusable(data, e);
     }
-  }
-
-  /** Where to keep things, made if it is not there. */
-  static Path dataDirectory(Settings settings) {
-    Path data = settings.dataDirectory();
-    try {
-      if (FileSystems.getDefault().supportedFileAttributeViews().contains("posix")) {
-        // Sources and what builds print are for nobody else.
-        Files.createDirectories(
-            data,
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-      }
-      return data;
-    } catch (IOException e) {
-      throw unusable(data, e);
-    }
-  }
-
-  static UncheckedIOException unusable(Path data, IOException problem) {
-    return new UncheckedIOException(
-        Setting.DATA_DIR.flag() + " " + data + " cannot be used: " + problem.getMessage(), problem);
   }
 
   private static DockerDeployer deployer(Settings settings, AppCatalogue catalogue) {
