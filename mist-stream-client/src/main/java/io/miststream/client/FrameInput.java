@@ -76,7 +76,8 @@ final class FrameInput {
       }
       if (opcode >= CLOSE) {
         check(opcode <= PONG, "unknown opcode");
-        check(last && payload <= LONGEST_CONTROL, "a control frame is fragmented or too long");
+        boolean small = payload >= 0 && payload <= LONGEST_CONTROL;
+        check(last && small, "a control frame is fragmented or too long");
         controlLength = (int) payload;
         read(control, 0, controlLength);
         return opcode;
