@@ -21,8 +21,10 @@ public final class Proxies {
   private static final Pattern IPV4_WITH_PORT = Pattern.compile("([0-9.]+):[0-9]+");
   private static final Pattern IPV6_IN_BRACKETS =
       Pattern.compile("\\[([0-9A-Fa-f:.]+)](?::[0-9]+)?");
+  private static final String OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
+  // What is not figures to the JDK, such as 1.2.3.999, it would look up as a name.
   private static final Pattern FIGURES =
-      Pattern.compile("[0-9]{1,3}(?:\\.[0-9]{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*");
+      Pattern.compile(OCTET + "(?:\\." + OCTET + "){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*");
 
   /** The latter is what Traefik says of a WebSocket. */
   private static final Set<String> TLS = Set.of("https", "wss");

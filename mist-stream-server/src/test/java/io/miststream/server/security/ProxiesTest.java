@@ -39,6 +39,9 @@ class ProxiesTest {
         "127.0.0.1 | 198.51.100.1, localhost, 10.1.1.1 | 10.1.1.1",
         "127.0.0.1 | '' | 127.0.0.1",
         "127.0.0.1 | 1.2.3.4.5 | 127.0.0.1",
+        // No figures to the JDK, which would look them up as names; or octal ones.
+        "127.0.0.1 | 1.2.3.999 | 127.0.0.1",
+        "127.0.0.1 | 010.1.1.1 | 127.0.0.1",
       })
   void whoAProxyIsBelievedToAskFor(String peer, String forwardedFor, String address) {
     assertThat(PROXIES.client(peer, false, List.of(forwardedFor), List.of()))
