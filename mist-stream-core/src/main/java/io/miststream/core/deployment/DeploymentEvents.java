@@ -247,12 +247,20 @@ public final class DeploymentEvents {
     return new RejectedException(false, line, message, last());
   }
 
-  /** The number of the last event in a journal, 0 if there is none. */
+  /**
+   * The number of the last event in a journal, 0 if there is none.
+   *
+   * @throws IOException if it cannot be read, or is damaged
+   */
   static long lastSeq(InputStream journal) throws IOException {
     long last = 0;
     for (byte[] line = line(journal); line != null; line = line(journal)) {
       String seq = fields(line).get("seq");
-      last = seq == null ? last : Long.parseLong(seq);
+      try {
+        last = seq == null ? last : Long.parseLong(seq);
+      } catch (NumberFormatException e) {
+        throw new IOException("not the number of an event: " + seq, e);
+      }
     }
     return last;
   }

@@ -14,12 +14,14 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -326,9 +328,9 @@ final class JournalFile {
       closing = true;
       saving = false;
       pending = new ByteArrayOutputStream();
-      bytes = closeWith(info, reason, frames, saved);
-      appended = saved + bytes;
       now = failed(info, reason);
+      bytes = closeWith(info, now, frames, saved);
+      appended = saved + bytes;
       newest = now;
       unsaved = lines(frames.toByteArray());
     }
@@ -339,14 +341,14 @@ final class JournalFile {
   /**
    * Encodes what closes a deployment that cannot go on; returns the length in the file.
    *
+   * @param end what has become of it
    * @param at where in the file it will stand
    */
-  private int closeWith(Deployment was, String reason, ByteArrayOutputStream frames, long at) {
-    Deployment end = failed(was, reason);
+  private int closeWith(Deployment was, Deployment end, ByteArrayOutputStream frames, long at) {
     Instant now = end.finishedAt() == null ? Instant.now() : end.finishedAt();
     int bytes = 0;
     if (!was.state().isFinal()) {
-      bytes += encode(new DeploymentError(now, cursor(id, at), reason), 0, frames);
+      bytes += encode(new DeploymentError(now, cursor(id, at), end.errorMessage()), 0, frames);
       bytes += encode(status(end, now, cursor(id, at + bytes)), 0, frames);
     }
     bytes += encode(new StreamEnd(now, cursor(id, at + bytes), END), 0, frames);
@@ -368,7 +370,8 @@ final class JournalFile {
         reason,
         was.createdAt(),
         now,
-        Math.max(0, now.toEpochMilli() - was.createdAt().toEpochMilli()));
+        // Stops at the largest number instead of failing: a damaged journal can name any year.
+        Math.max(0, TimeUnit.MILLISECONDS.convert(Duration.between(was.createdAt(), now))));
   }
 
   static DeploymentStatus status(Deployment of, Instant time, Cursor cursor) {
@@ -438,7 +441,8 @@ final class JournalFile {
   void closeInterrupted(String reason) throws IOException {
     ByteArrayOutputStream frames = new ByteArrayOutputStream();
     synchronized (this) {
-      int bytes = closeWith(info, reason, frames, saved);
+      Deployment end = failed(info, reason);
+      int bytes = closeWith(info, end, frames, saved);
       try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
         channel.truncate(saved); // the torn end
         channel.position(saved);
@@ -448,8 +452,8 @@ final class JournalFile {
       saved += bytes;
       shown = saved;
       appended = saved;
-      newest = failed(info, reason);
-      info = newest;
+      newest = end;
+      info = end;
       closing = true;
       complete = true;
     }

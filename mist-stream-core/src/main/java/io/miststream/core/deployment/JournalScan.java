@@ -82,7 +82,7 @@ final class JournalScan {
     try (InputStream in = new BufferedInputStream(Files.newInputStream(path), ENDS)) {
       for (byte[] line = line(in); line != null && !over; line = line(in)) {
         StreamMessage message = message(new String(line, StandardCharsets.UTF_8));
-        if (message == null) {
+        if (message == null || (message instanceof StreamEnd && !isOver(info))) {
           break; // torn, or worse: what follows cannot be trusted
         }
         if (info == null) {
@@ -94,6 +94,10 @@ final class JournalScan {
       }
     }
     return info == null ? null : new JournalFile(journal, path, info, length, over);
+  }
+
+  private static boolean isOver(@Nullable Deployment info) {
+    return info != null && info.state().isFinal();
   }
 
   /** The next line without its end; null if there is no whole one. */
