@@ -58,7 +58,8 @@ final class JournalScan {
       if (first == null
           || !(end instanceof StreamEnd)
           || !(status instanceof DeploymentStatus known)
-          || !known.state().isFinal()) {
+          || !known.state().isFinal()
+          || known.appId() == null) { // an earlier status might say
         return null;
       }
       Deployment info = JournalFile.after(unknown(id, 0, first.timestamp()), known);
