@@ -1,0 +1,99 @@
+package io.miststream.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.miststream.docker.testing.DockerFixture;
+import io.miststream.docker.testing.TestContainer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Two thousand connections a second, in front of a server with little memory. */
+@Tag("docker")
+class ITFlood {
+  private static final int PER_SECOND = 2000;
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+  private static DockerFixture docker;
+
+  @BeforeAll
+  static void connect() {
+    docker = DockerFixture.connect();
+  }
+
+  @AfterAll
+  static void disconnect() {
+    docker.close();
+  }
+
+  @Test
+  void theTotalIsKeptAndViewersLoseNothing() throws Exception {
+    // A third of the flood wants to be a WebSocket: far too many for the total, few per address.
+    Flood flood = flood(200, 20_000);
+    assertThat(flood.answers(503)).isPositive();
+    assertThat(flood.answers(429)).isZero();
+  }
+
+  @Test
+  void eachAddressHasItsShareAndViewersLoseNothing() throws Exception {
+    Flood flood = flood(10_000, 10_000, "--max-handshakes", "5");
+    assertThat(flood.answers(429)).isPositive();
+    assertThat(flood.answers(503)).isZero();
+  }
+
+  private static Flood flood(int maxConnections, int clients, String... more) throws Exception {
+    List<String> options = new ArrayList<>(List.of("--max-connections", "" + maxConnections));
+    options.addAll(List.of(more));
+    TestContainer silent = docker.container().runSilent();
+    String view = "/ws/container/logs?appId=" + silent.appId();
+    try (ServerProcess server =
+            ServerProcess.start(
+                docker.host(),
+                Map.of("MIST_JAVA_OPTS", "-Xmx256m"),
+                options.toArray(String[]::new));
+        NumberedLines lines = NumberedLines.start(docker, server, 5)) {
+      new Flood(server.uri(), view).run(200, PER_SECOND); // whatever is loaded and begun once
+      ServerLoad before = ServerLoad.withHeap(server);
+      Flood flood = new Flood(server.uri(), view);
+      Watch watch = Watch.start(server);
+      try (watch) {
+        flood.run(clients, PER_SECOND);
+      }
+      System.out.printf("ITFlood: %s%n", flood);
+      System.out.printf("ITFlood: before: %s; at most: %s%n", before, watch);
+      // Workers, 16 at most, go after 30 s without work.
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(
+              () -> {
+                ServerLoad now = ServerLoad.of(server);
+                assertThat(now.descriptors()).isLessThanOrEqualTo(before.descriptors());
+                assertThat(now.threads()).isLessThanOrEqualTo(before.threads());
+              });
+      ServerLoad after = ServerLoad.withHeap(server);
+      System.out.printf("ITFlood: after: %s%n", after);
+      lines.endAndExpectAll();
+      assertThat(flood.connected()).isEqualTo(clients);
+      assertThat(flood.answers(101)).isPositive();
+      assertThat(flood.answers(404)).isPositive();
+      assertThat(flood.answers(200)).isPositive();
+      assertThat(flood.noRetryAfter()).isZero();
+      assertThat(flood.mostViewing()).isLessThanOrEqualTo(maxConnections - lines.viewers());
+      assertThat(watch.answers()).isPositive();
+      assertThat(watch.connections()).isLessThanOrEqualTo(maxConnections);
+      // The lines meanwhile printed are kept, in a ring of 8 MiB at most.
+      assertThat(after.heapBytes()).isLessThan(before.heapBytes() + (12 << 20));
+      assertThat(server.isAlive()).isTrue();
+      assertThat(server.errors()).isEmpty();
+      return flood;
+    } finally {
+      silent.remove();
+    }
+  }
+}
