@@ -130,9 +130,9 @@ class ITProxy {
     return login(server).replaceFirst("mist_token=([^;]*);.*", "$1");
   }
 
-  private static RawClient handshake(
+  private static TlsClient handshake(
       ProxyProcess proxy, int from, TestContainer container, String headers) throws IOException {
-    return new RawClient(
+    return new TlsClient(
         proxy.uri(),
         trust,
         from,
@@ -149,7 +149,7 @@ class ITProxy {
 
   private static String refusal(
       ProxyProcess proxy, int from, TestContainer container, String headers) throws IOException {
-    try (RawClient client = handshake(proxy, from, container, headers)) {
+    try (TlsClient client = handshake(proxy, from, container, headers)) {
       return client.answer();
     }
   }
@@ -178,7 +178,7 @@ class ITProxy {
       int from =
           kind == Kind.NGINX ? 2 : 3; // so that it is told from what the others have left there
       String audited = "\"user\":\"ann\",\"address\":\"127.0.0." + from + "\"";
-      try (RawClient client = handshake(proxy, from, container, forged)) {
+      try (TlsClient client = handshake(proxy, from, container, forged)) {
         assertThat(client.answer()).startsWith("HTTP/1.1 101 ");
         await().atMost(PATIENCE).until(() -> usual.errors().contains(audited));
       }
@@ -206,13 +206,13 @@ class ITProxy {
             serve(directory, 0, "--max-per-address", "1", "--max-connections", "2");
         ProxyProcess proxy = proxy(kind, server)) {
       String bearer = "Authorization: Bearer " + token(server.uri());
-      try (RawClient first = handshake(proxy, 2, container, bearer)) {
+      try (TlsClient first = handshake(proxy, 2, container, bearer)) {
         assertThat(first.answer()).startsWith("HTTP/1.1 101 ");
         assertThat(refusal(proxy, 2, container, bearer))
             .startsWith("HTTP/1.1 429 ")
             .containsPattern("(?i)\r\nretry-after: [0-9]+\r\n")
             .contains("{\"error\":{\"code\":\"too_many_requests\",");
-        try (RawClient other = handshake(proxy, 3, container, bearer)) {
+        try (TlsClient other = handshake(proxy, 3, container, bearer)) {
           assertThat(other.answer()).startsWith("HTTP/1.1 101 ");
           assertThat(refusal(proxy, 4, container, bearer))
               .startsWith("HTTP/1.1 503 ")
@@ -290,7 +290,7 @@ class ITProxy {
           "GET %s/logs HTTP/1.1\nConnection: close\nAuthorization: Bearer %s"
               .formatted(report(proxy), token);
       assertThat(proxy.log()).doesNotContain(notice);
-      try (RawClient slow = new RawClient(proxy.uri(), trust, 1, download)) {
+      try (TlsClient slow = new TlsClient(proxy.uri(), trust, 1, download)) {
         if (buffering.equals("on")) {
           await().atMost(PATIENCE).until(() -> proxy.log().contains(notice));
         }

@@ -1,74 +1,144 @@
 package io.miststream.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import java.io.ByteArrayOutputStream;
-import java.io.EOFException;
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLSocket;
 
-/** One request over TLS, from an address of its own, as it is written down. */
+/**
+ * A client that sends exactly what it is told to, right or wrong. Reads give up after 30 s, which
+ * is longer than any deadline of the server that is looked at.
+ */
 final class RawClient implements AutoCloseable {
-  private static final Pattern LENGTH = Pattern.compile("(?i)\r\ncontent-length: ([0-9]+)\r\n");
+  static final int CONTINUATION = 0;
+  static final int TEXT = 1;
+  static final int CLOSE = 8;
+  static final int PING = 9;
+  static final int PONG = 10;
 
-  private final SSLSocket socket;
-  private final InputStream in;
+  /** A frame's head: its opcode and the length of its payload, or a close frame's code. */
+  record Frame(int opcode, long value) {}
 
-  /**
-   * Sends it.
-   *
-   * @param from which of this machine's addresses, the last part of 127.0.0.*
-   * @param request its head, without Host and the empty line
-   */
-  RawClient(URI server, SSLContext trust, int from, String request) throws IOException {
-    Socket plain = new Socket();
-    plain.setReceiveBufferSize(64 << 10);
-    plain.bind(
-        new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, (byte) from}), 0));
-    plain.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.getPort()));
-    plain.setSoTimeout(60_000);
-    socket =
-        (SSLSocket)
-            trust
-                .getSocketFactory()
-                .createSocket(plain, "mist.example.com", server.getPort(), true);
-    socket
-        .getOutputStream()
-        .write(
-            (request.strip() + "\nHost: mist.example.com\n\n")
-                .replace("\n", "\r\n")
-                .getBytes(UTF_8));
-    in = socket.getInputStream();
+  private final Socket socket = new Socket();
+  private final DataInputStream in;
+  private final String authority;
+
+  /** Connects, from an address of this machine. */
+  RawClient(URI server, String from) throws IOException {
+    authority = server.getAuthority();
+    socket.bind(new InetSocketAddress(from, 0));
+    socket.setReceiveBufferSize(64 << 10);
+    socket.connect(new InetSocketAddress(server.getHost(), server.getPort()), 10_000);
+    socket.setSoTimeout(30_000);
+    in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), 16 << 10));
   }
 
-  /** The answer's head, and its body if its length is told. */
-  String answer() throws IOException {
-    ByteArrayOutputStream answer = new ByteArrayOutputStream();
-    while (!answer.toString(UTF_8).endsWith("\r\n\r\n")) {
-      int b = in.read();
-      if (b < 0) {
-        throw new EOFException(answer.toString(UTF_8));
+  /** The first lines of a request. */
+  String head(String path) {
+    return "GET " + path + " HTTP/1.1\r\nHost: " + authority + "\r\n";
+  }
+
+  /** A handshake, right but for what is added. */
+  String handshake(String path, String... more) {
+    return head(path)
+        + String.join(
+            "\r\n",
+            "Upgrade: websocket",
+            "Connection: Upgrade",
+            "Sec-WebSocket-Version: 13",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+            String.join("\r\n", more))
+        + (more.length == 0 ? "\r\n" : "\r\n\r\n");
+  }
+
+  /** Opens a WebSocket. */
+  RawClient open(String path) throws IOException {
+    send(handshake(path));
+    String answer = readHead();
+    if (status(answer) != 101) {
+      throw new IOException(answer);
+    }
+    return this;
+  }
+
+  RawClient send(String latin1) throws IOException {
+    return send(latin1.getBytes(ISO_8859_1));
+  }
+
+  RawClient send(byte[] bytes) throws IOException {
+    socket.getOutputStream().write(bytes);
+    return this;
+  }
+
+  /** A frame with a mask of zeros, so that its payload stays what it is. */
+  static byte[] frame(int first, int payload) {
+    byte[] frame = new byte[6 + payload];
+    frame[0] = (byte) first;
+    frame[1] = (byte) (0x80 | payload); // short ones alone
+    return frame;
+  }
+
+  static int status(String head) {
+    return Integer.parseInt(head.substring(9, 12));
+  }
+
+  /** Reads an answer up to the empty line. */
+  String readHead() throws IOException {
+    StringBuilder head = new StringBuilder();
+    while (head.indexOf("\r\n\r\n") < 0) {
+      head.append((char) in.readUnsignedByte());
+    }
+    return head.toString();
+  }
+
+  /** Reads all that comes up to the end of the connection; a reset is one. */
+  String readAll() throws IOException {
+    StringBuilder all = new StringBuilder();
+    try {
+      for (int b = in.read(); b >= 0; b = in.read()) {
+        all.append((char) b);
       }
-      answer.write(b);
+    } catch (SocketException reset) {
+      all.append("");
     }
-    Matcher length = LENGTH.matcher(answer.toString(UTF_8));
-    if (length.find()) {
-      answer.write(in.readNBytes(Integer.parseInt(length.group(1))));
-    }
-    return answer.toString(UTF_8);
+    return all.toString();
   }
 
-  /** What follows, to the end of the connection. */
-  String rest() throws IOException {
-    return new String(in.readAllBytes(), UTF_8);
+  /** Reads a frame. */
+  Frame readFrame() throws IOException {
+    int opcode = in.readUnsignedByte() & 0x0F;
+    long length = in.readUnsignedByte();
+    length = length == 126 ? in.readUnsignedShort() : length == 127 ? in.readLong() : length;
+    if (opcode == CLOSE) {
+      return new Frame(opcode, in.readUnsignedShort());
+    }
+    in.skipNBytes(length);
+    return new Frame(opcode, length);
+  }
+
+  /** Reads on to the close frame; returns its code. */
+  int readClose() throws IOException {
+    Frame frame = readFrame();
+    while (frame.opcode != CLOSE) {
+      frame = readFrame();
+    }
+    return (int) frame.value;
+  }
+
+  /** Whether something has come that has not been read. */
+  boolean hasInput() throws IOException {
+    return in.available() > 0;
+  }
+
+  /** Goes with a reset. */
+  void reset() throws IOException {
+    socket.setSoLinger(true, 0);
+    socket.close();
   }
 
   @Override

@@ -1,14 +1,18 @@
 package io.miststream.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 
 /**
  * What a server's process holds, as the system and its virtual machine tell.
@@ -63,6 +67,20 @@ record ServerLoad(long descriptors, long threads, long heapBytes) {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Waits until it holds no more descriptors and threads than before; returns what it holds. */
+  static ServerLoad awaitRest(ServerProcess server, ServerLoad before) {
+    // Workers go after 30 s without work, and so do connections without another request.
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(90))
+        .untilAsserted(
+            () -> {
+              ServerLoad now = of(server);
+              assertThat(now.descriptors).isLessThanOrEqualTo(before.descriptors);
+              assertThat(now.threads).isLessThanOrEqualTo(before.threads);
+            });
+    return withHeap(server);
   }
 
   @Override

@@ -76,6 +76,11 @@ final class Watch implements AutoCloseable {
     return connections;
   }
 
+  /** Most files and sockets that were open. */
+  long descriptors() {
+    return descriptors;
+  }
+
   /** How often it was answered. */
   int answers() {
     return answers;

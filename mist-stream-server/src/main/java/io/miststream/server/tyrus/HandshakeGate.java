@@ -32,6 +32,7 @@ import org.glassfish.grizzly.filterchain.FilterChainEvent;
 import org.glassfish.grizzly.filterchain.NextAction;
 import org.glassfish.grizzly.http.HttpContent;
 import org.glassfish.grizzly.http.HttpContext;
+import org.glassfish.grizzly.http.HttpEvents;
 import org.glassfish.grizzly.http.HttpEvents.IncomingHttpUpgradeEvent;
 import org.glassfish.grizzly.http.HttpRequestPacket;
 import org.glassfish.grizzly.http.HttpServerFilter;
@@ -145,6 +146,9 @@ final class HandshakeGate extends BaseFilter {
         };
     if (refusal == null) {
       if (!webSocket) {
+        if (message.isLast()) {
+          heartbeat.http().requested(state);
+        }
         request.setAttribute(Visit.ATTRIBUTE, visit); // some routes are for everybody
         return ctx.getInvokeAction();
       }
@@ -185,9 +189,10 @@ final class HandshakeGate extends BaseFilter {
   }
 
   /**
-   * Forgets other protocols that a client would go over to, such as {@code h2c}, which the JDK's
-   * own client offers with each request: RFC 9110, section 7.8, lets a server. The transport would
-   * take the body for the first words of that protocol, and leave it unread.
+   * Notices the end of an answer. Forgets other protocols that a client would go over to, such as
+   * {@code h2c}, which the JDK's own client offers with each request: RFC 9110, section 7.8, lets a
+   * server. The transport would take the body for the first words of that protocol, and leave it
+   * unread.
    */
   @Override
   public NextAction handleEvent(FilterChainContext ctx, FilterChainEvent event) {
@@ -196,6 +201,11 @@ final class HandshakeGate extends BaseFilter {
         && !HandshakeRules.wantsWebSocket(request)) {
       request.getUpgradeDC().recycle();
       request.setIgnoreContentModifiers(false);
+    } else if (event.type() == HttpEvents.ResponseCompleteEvent.TYPE) {
+      HttpConnection state = HttpConnection.of((NIOConnection) ctx.getConnection());
+      if (state != null) {
+        heartbeat.http().answered(state);
+      }
     }
     return ctx.getInvokeAction();
   }
@@ -383,7 +393,7 @@ final class HandshakeGate extends BaseFilter {
   private void forgetHttp(NIOConnection connection) {
     HttpConnection state = HttpConnection.of(connection);
     if (state != null) {
-      heartbeat.forget(state);
+      heartbeat.http().left(state);
       HttpConnection.detach(connection);
     }
     IdleTimeoutFilter.setCustomTimeout(connection, -1, TimeUnit.SECONDS);

@@ -23,7 +23,7 @@ final class HeaderDeadlineFilter extends BaseFilter {
   public NextAction handleAccept(FilterChainContext ctx) throws IOException {
     HttpConnection state = HttpConnection.attach((NIOConnection) ctx.getConnection());
     state.headerStarted(heartbeat.handshakeTimeout());
-    heartbeat.watch(state);
+    heartbeat.http().opened(state);
     return ctx.getInvokeAction();
   }
 
@@ -44,7 +44,7 @@ final class HeaderDeadlineFilter extends BaseFilter {
   public NextAction handleClose(FilterChainContext ctx) throws IOException {
     HttpConnection state = HttpConnection.of((NIOConnection) ctx.getConnection());
     if (state != null) {
-      heartbeat.forget(state);
+      heartbeat.http().left(state);
     }
     return ctx.getInvokeAction();
   }

@@ -5,6 +5,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -18,13 +19,15 @@ final class Heartbeat {
   private static final Logger LOG = LoggerFactory.getLogger(Heartbeat.class);
   private static final long LONGEST_TICK = TimeUnit.MILLISECONDS.toNanos(250);
   private static final long SHORTEST_TICK = TimeUnit.MILLISECONDS.toNanos(5);
+  // With as much of a header each as there may be they take some 64 MiB.
+  private static final int MOST_HTTP = 4000;
 
   private final long pingInterval;
   private final long stallTimeout;
   private final long closeGrace;
   private final long handshakeTimeout;
   private final Set<ConnectionWriter> writers = ConcurrentHashMap.newKeySet();
-  private final Set<HttpConnection> handshakes = ConcurrentHashMap.newKeySet();
+  private final HttpConnections http = new HttpConnections(MOST_HTTP);
   private final ScheduledExecutorService timer;
 
   Heartbeat(TransportSettings settings) {
@@ -61,7 +64,7 @@ final class Heartbeat {
     try {
       long now = System.nanoTime();
       writers.forEach(writer -> check(writer, () -> writer.check(now)));
-      handshakes.forEach(handshake -> check(handshake, () -> handshake.check(now)));
+      http.all().forEach(connection -> check(connection, () -> connection.check(now)));
     } catch (RuntimeException | Error e) {
       // The timer would never call again, and nobody be pinged or dropped any more.
       LOG.warn("Checking the connections failed", e);
@@ -102,11 +105,17 @@ final class Heartbeat {
     return writers;
   }
 
-  void watch(HttpConnection connection) {
-    handshakes.add(connection);
+  /** All others. */
+  HttpConnections http() {
+    return http;
   }
 
-  void forget(HttpConnection connection) {
-    handshakes.remove(connection);
+  /** Runs something quick on the timer's thread, unless everything has stopped by then. */
+  void later(Runnable action, long nanos) {
+    try {
+      Future<?> unused = timer.schedule(action, nanos, TimeUnit.NANOSECONDS);
+    } catch (RejectedExecutionException e) {
+      LOG.debug("Stopped", e);
+    }
   }
 }

@@ -100,7 +100,11 @@ final class HttpConnection {
   void check(long now) {
     long at = deadline;
     if (at != 0 && now - at >= 0) {
-      connection.terminateSilently();
+      drop();
     }
+  }
+
+  void drop() {
+    connection.terminateSilently();
   }
 }

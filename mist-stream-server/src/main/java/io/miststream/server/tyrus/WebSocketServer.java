@@ -28,7 +28,6 @@ import org.glassfish.grizzly.http.server.ServerConfiguration;
 import org.glassfish.grizzly.nio.transport.TCPNIOTransport;
 import org.glassfish.grizzly.ssl.SSLBaseFilter;
 import org.glassfish.grizzly.ssl.SSLEngineConfigurator;
-import org.glassfish.grizzly.strategies.WorkerThreadIOStrategy;
 import org.glassfish.grizzly.threadpool.ThreadPoolConfig;
 import org.glassfish.grizzly.utils.IdleTimeoutFilter;
 import org.jspecify.annotations.Nullable;
@@ -128,7 +127,7 @@ public final class WebSocketServer {
     added.setDefaultErrorPageGenerator((request, status, reason, detail, error) -> "");
     TCPNIOTransport transport = added.getTransport();
     transport.setName(name);
-    transport.setIOStrategy(WorkerThreadIOStrategy.getInstance());
+    transport.setIOStrategy(new AcceptStrategy(heartbeat));
     transport.setSelectorRunnersCount(selectors);
     transport.setWorkerThreadPoolConfig(
         ThreadPoolConfig.defaultConfig()

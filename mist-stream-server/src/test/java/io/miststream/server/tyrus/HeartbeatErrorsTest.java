@@ -23,7 +23,7 @@ class HeartbeatErrorsTest {
         .check(anyLong());
     heartbeat.writers().add(broken);
     heartbeat.writers().add(fine);
-    heartbeat.watch(handshake);
+    heartbeat.http().opened(handshake);
     heartbeat.start();
     try {
       verify(fine, timeout(10_000).atLeast(3)).check(anyLong());

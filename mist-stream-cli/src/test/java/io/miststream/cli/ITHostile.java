@@ -1,0 +1,341 @@
+package io.miststream.cli;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.miststream.cli.RawClient.Frame;
+import io.miststream.docker.testing.DockerFixture;
+import io.miststream.docker.testing.TestContainer;
+import java.io.IOException;
+import java.net.SocketException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Clients of every bad kind, all at once for a minute: each must be answered or cut off as the
+ * protocol says, viewers must lose nothing meanwhile, and nothing must be left of it.
+ */
+@Tag("docker")
+class ITHostile {
+  private static final Duration LASTING = Duration.ofMinutes(1);
+
+  /** What a client does with its connection; returns what became of it. */
+  private interface Attack {
+    String on(RawClient client) throws Exception;
+  }
+
+  private final SortedMap<String, Integer> outcomes = new ConcurrentSkipListMap<>();
+  private final ExecutorService threads = Executors.newCachedThreadPool();
+  private final List<Future<?>> attackers = new ArrayList<>();
+  private ServerProcess server;
+  private String view; // path and query of a stream in which nothing is said
+  private long end; // System.nanoTime
+
+  @Test
+  void nothingIsLeftOfHostileClientsAndViewersLoseNothing() throws Exception {
+    try (DockerFixture docker = DockerFixture.connect();
+        ServerProcess started =
+            ServerProcess.start(
+                docker.host(),
+                Map.of("MIST_JAVA_OPTS", "-Xmx128m"),
+                "--ping-interval",
+                "2s",
+                "--max-handshakes",
+                "3000");
+        NumberedLines lines = NumberedLines.start(docker, started, 3)) {
+      server = started;
+      TestContainer silent = docker.container().runSilent();
+      view = "/ws/container/logs?appId=" + silent.appId();
+      attackFor(Duration.ofSeconds(5)); // whatever is loaded and begun once
+      ServerLoad before = ServerLoad.withHeap(server);
+      outcomes.clear();
+      Watch watch = Watch.start(server);
+      try (watch) {
+        attackFor(LASTING);
+      }
+      System.out.printf("ITHostile: %s%n", outcomes);
+      System.out.printf("ITHostile: before: %s; at most: %s%n", before, watch);
+      ServerLoad after = ServerLoad.awaitRest(server, before);
+      System.out.printf("ITHostile: after: %s%n", after);
+      lines.endAndExpectAll();
+      silent.remove();
+      // The lines meanwhile printed are kept, in a ring of 8 MiB at most.
+      assertThat(after.heapBytes()).isLessThan(before.heapBytes() + (12 << 20));
+      assertThat(outcomes).containsKeys("flood of handshakes: 101", "flood of handshakes: 429");
+      assertThat(server.isAlive()).isTrue();
+      assertThat(server.errors()).isEmpty();
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  private void attackFor(Duration time) throws Exception {
+    end = System.nanoTime() + time.toNanos();
+    attack("slow header", 20, 1, ITHostile::slowHeader);
+    attack("half open", 20, 1, this::halfOpen);
+    attack("flood of handshakes", 1, 2, this::handshakes);
+    attack("pings", 1, 1, this::pings);
+    attack("pings, pongs unread", 1, 500, this::pingsUnread);
+    attack("giant header", 1, 50, ITHostile::giantHeader);
+    attack("endless header", 1, 50, ITHostile::endlessHeader);
+    attack("frame of 1 GiB", 1, 20, this::giantFrame);
+    attack("fragments without end", 1, 20, this::fragments);
+    attack("empty fragments", 1, 50, this::emptyFragments);
+    attack("compression", 1, 20, this::compression);
+    attack("paths", 1, 20, ITHostile::paths);
+    attack("line ends in parameters", 1, 20, ITHostile::lineEnds);
+    attack("opens and drops", 2, 5, this::opensAndDrops);
+    for (Future<?> attacker : attackers) {
+      attacker.get();
+    }
+    attackers.clear();
+  }
+
+  /** Has clients do it again and again, each from an address of its own kind. */
+  private void attack(String name, int clients, int pauseMillis, Attack attack) {
+    String from = "127.0.1." + (1 + attackers.size());
+    for (int i = 0; i < clients; i++) {
+      attackers.add(
+          threads.submit(
+              () -> {
+                while (System.nanoTime() - end < 0) {
+                  try (RawClient client = new RawClient(server.uri(), from)) {
+                    outcomes.merge(name + ": " + attack.on(client), 1, Integer::sum);
+                  } catch (Exception | AssertionError e) {
+                    throw new AssertionError(name + " failed", e);
+                  }
+                  pause(pauseMillis);
+                }
+                return null;
+              }));
+    }
+  }
+
+  private static void pause(long millis) {
+    LockSupport.parkNanos(Duration.ofMillis(millis).toNanos());
+  }
+
+  /** A byte every five seconds, the last when it must be over. */
+  private static String slowHeader(RawClient client) throws IOException {
+    client.send(client.head("/"));
+    try {
+      for (int i = 0; i < 3; i++) {
+        pause(5000);
+        client.send("X");
+      }
+    } catch (SocketException cut) {
+      return "cut";
+    }
+    assertThat(client.readAll()).isEmpty();
+    return "cut";
+  }
+
+  /** As one that has gone without a word: what comes is never answered. */
+  private String halfOpen(RawClient client) throws IOException {
+    client.open(view);
+    assertThat(client.readAll()).contains("\"status\"");
+    return "cut";
+  }
+
+  private String handshakes(RawClient client) throws IOException {
+    client.send(client.handshake(view));
+    String head = client.readHead();
+    int status = RawClient.status(head);
+    assertThat(status).isIn(101, 429);
+    if (status == 429) {
+      assertThat(head).contains("\r\nRetry-After: ");
+    }
+    return "" + status;
+  }
+
+  /** Ten thousand a second, as far as they are answered, for five seconds. */
+  private String pings(RawClient client) throws IOException {
+    byte[] hundred = new byte[600];
+    for (int i = 0; i < 100; i++) {
+      System.arraycopy(RawClient.frame(0x80 | RawClient.PING, 0), 0, hundred, 6 * i, 6);
+    }
+    client.open(view);
+    for (int i = 0; i < 500; i++) {
+      client.send(hundred);
+      for (int pongs = 0; pongs < 100; ) {
+        Frame frame = client.readFrame();
+        pongs += frame.opcode() == RawClient.PONG ? 1 : 0;
+        if (frame.opcode() == RawClient.CLOSE) {
+          return "closed " + frame.value();
+        }
+      }
+      outcomes.merge("pings: hundreds answered", 1, Integer::sum);
+      pause(10);
+    }
+    return "done";
+  }
+
+  /** The answers fill what the system and the server hold for a connection; then it is over. */
+  private String pingsUnread(RawClient client) throws IOException {
+    byte[] ping = RawClient.frame(0x80 | RawClient.PING, 125);
+    client.open(view);
+    return sendUntilCut(client, ping, 100_000);
+  }
+
+  private static String giantHeader(RawClient client) throws IOException {
+    try {
+      client.send(client.head("/") + "X: " + "x".repeat(1 << 20) + "\r\n\r\n");
+    } catch (SocketException cut) {
+      return "cut";
+    }
+    String answer = client.readAll();
+    if (answer.isEmpty()) {
+      return "cut";
+    }
+    assertThat(RawClient.status(answer)).isBetween(400, 431);
+    return "" + RawClient.status(answer);
+  }
+
+  private static String endlessHeader(RawClient client) throws IOException {
+    byte[] line = "X-Y: zzzzzzzzzzzzzzzzzzzzzzzzzzzzz\r\n".getBytes(ISO_8859_1);
+    client.send(client.head("/"));
+    return sendUntilCut(client, line, 1_000_000);
+  }
+
+  private static String sendUntilCut(RawClient client, byte[] bytes, int most) {
+    try {
+      for (int i = 0; i < most; i++) {
+        client.send(bytes);
+      }
+    } catch (IOException cut) {
+      return "cut";
+    }
+    throw new AssertionError("still there after " + most);
+  }
+
+  private String giantFrame(RawClient client) throws IOException {
+    client.open(view).send(new byte[] {(byte) 0x81, (byte) 0xFF, 0, 0, 0, 0, 0x40, 0, 0, 0});
+    assertThat(client.readClose()).isEqualTo(1009);
+    client.readAll();
+    return "1009";
+  }
+
+  private String fragments(RawClient client) throws IOException {
+    client.open(view).send(RawClient.frame(RawClient.TEXT, 100));
+    int code = 0;
+    for (int i = 0; i < 1000 && code == 0; i++) {
+      client.send(RawClient.frame(RawClient.CONTINUATION, 100));
+      code = client.hasInput() ? closeAmongThese(client) : 0;
+    }
+    assertThat(code == 0 ? client.readClose() : code).isEqualTo(1009);
+    return "1009";
+  }
+
+  private static int closeAmongThese(RawClient client) throws IOException {
+    Frame frame = client.readFrame();
+    return frame.opcode() == RawClient.CLOSE ? (int) frame.value() : 0;
+  }
+
+  /** No bytes, so no message that is too long; they are read and forgotten. */
+  private String emptyFragments(RawClient client) throws IOException {
+    byte[] empty = RawClient.frame(RawClient.CONTINUATION, 0);
+    client.open(view).send(RawClient.frame(RawClient.TEXT, 0));
+    try {
+      for (int i = 0; i < 10_000; i++) {
+        client.send(empty);
+      }
+      client.send(RawClient.frame(0x80 | RawClient.CLOSE, 0));
+    } catch (SocketException cut) {
+      return "cut";
+    }
+    client.readAll();
+    return "closed";
+  }
+
+  private String compression(RawClient client) throws IOException {
+    client.send(
+        client.handshake(
+            view,
+            "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits, x-gzip",
+            "Accept-Encoding: gzip, deflate, br"));
+    String head = client.readHead();
+    assertThat(RawClient.status(head)).isEqualTo(101);
+    assertThat(head).doesNotContainIgnoringCase("extensions").doesNotContainIgnoringCase("encod");
+    // A frame that says it is compressed.
+    client.send(RawClient.frame(0xC1, 10));
+    assertThat(client.readClose()).isEqualTo(1002);
+    return "not offered, 1002";
+  }
+
+  private static final List<String> PATHS =
+      List.of(
+          "/../../../../etc/passwd",
+          "/..%2f..%2f..%2f..%2fetc/passwd",
+          "/%2e%2e/%2e%2e/%2e%2e/etc/passwd",
+          "/.%252e/.%252e/etc/passwd",
+          "//etc/passwd",
+          "/..\\..\\etc\\passwd",
+          "/app.js/../../../etc/passwd",
+          "/api/deployments/..%2f..%2f1/logs",
+          "/api/deployments/1/../../../etc/passwd",
+          "/assets/%00/etc/passwd",
+          "file:///etc/passwd");
+
+  private static String paths(RawClient client) throws IOException {
+    String path = PATHS.get(ThreadLocalRandom.current().nextInt(PATHS.size()));
+    client.send(client.head(path) + "Connection: close\r\n\r\n");
+    String answer = client.readAll();
+    assertThat(RawClient.status(answer)).as(path).isBetween(400, 404);
+    assertThat(answer).doesNotContain("root:");
+    return "" + RawClient.status(answer);
+  }
+
+  private static final List<String> LINE_ENDS =
+      List.of(
+          "/ws/container/logs?appId=1%0d%0aX-Injected:%20yes",
+          "/ws/container/logs?appId=1&grep=%0d%0a%0d%0aX-Injected:%20yes",
+          "/ws/container/logs?appId=%0d%0aX-Injected:%20yes",
+          "/ws/%0d%0aX-Injected:%20yes",
+          "/nothing%0d%0aX-Injected:%20yes%0d%0a%0d%0a<html>",
+          "/nothing?x=\rX-Injected:yes",
+          "/nothing?x=\u0085X-Injected:yes",
+          "/api/deployments?appId=1%0d%0aX-Injected:%20yes");
+
+  /** Whatever the answer is, its header is the server's own. */
+  private static String lineEnds(RawClient client) throws IOException {
+    String target = LINE_ENDS.get(ThreadLocalRandom.current().nextInt(LINE_ENDS.size()));
+    boolean handshake = ThreadLocalRandom.current().nextBoolean();
+    client.send(
+        handshake
+            ? client.handshake(target, "Sec-WebSocket-Protocol: a%0d%0aX-Injected: yes")
+            : client.head(target) + "Connection: close\r\n\r\n");
+    String head = client.readHead();
+    assertThat(head.split("[\r\n\u0085]+", -1))
+        .as(target)
+        .noneMatch(line -> line.startsWith("X-Injected"));
+    return "" + RawClient.status(head);
+  }
+
+  private String opensAndDrops(RawClient client) throws IOException {
+    String request = client.handshake(view);
+    int how = ThreadLocalRandom.current().nextInt(6);
+    switch (how) {
+      case 0 -> client.send(request.substring(0, request.length() / 2));
+      case 1 -> client.send(request);
+      case 2 -> client.send(request).readHead();
+      case 3 -> client.send(request).send(RawClient.frame(RawClient.TEXT, 20)).readHead();
+      case 4 -> client.send(client.head("/")).send("\r\n").readHead();
+      default -> {}
+    }
+    if (how % 2 == 0) {
+      client.reset();
+    }
+    return "done";
+  }
+}
