@@ -3,6 +3,7 @@ package io.miststream.cli;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.net.URI;
@@ -23,6 +24,7 @@ import java.util.TreeMap;
 final class Flood {
   private static final int ADDRESSES = 249; // 127.0.0.2 to 127.0.0.250
   private static final long VIEWING = Duration.ofSeconds(1).toNanos();
+  private static final long PATIENCE = Duration.ofSeconds(30).toNanos();
 
   private static final String UPGRADE =
       String.join(
@@ -63,6 +65,11 @@ final class Flood {
       this.kind = kind;
       this.channel = channel;
     }
+
+    /** Whether it sends a whole request, and so gets an answer. */
+    boolean asks() {
+      return kind.compareTo(Kind.VIEWS) >= 0;
+    }
   }
 
   private final InetSocketAddress server;
@@ -70,6 +77,7 @@ final class Flood {
   private final SortedMap<Integer, Integer> answers = new TreeMap<>();
   private final Queue<Client> viewing = new ArrayDeque<>(); // whoever came first goes first
   private final ByteBuffer buffer = ByteBuffer.allocate(16 << 10);
+  private int open; // on their way, or without their answer
   private int connected;
   private int failed;
   private int cut;
@@ -88,7 +96,7 @@ final class Flood {
     this.view = view;
   }
 
-  /** Has so many clients come, so many a second, and goes when the last has come. */
+  /** Has so many clients come, so many a second, and goes when the last has its answer. */
   Flood run(int clients, int perSecond) throws IOException {
     try (Selector selector = Selector.open()) {
       long begun = System.nanoTime();
@@ -102,6 +110,10 @@ final class Flood {
         leave(System.nanoTime());
       }
       nanos = System.nanoTime() - begun;
+      while (open > 0 && System.nanoTime() - begun < nanos + PATIENCE) {
+        selector.select(this::ready, 1);
+        leave(System.nanoTime());
+      }
       for (SelectionKey key : selector.keys()) {
         key.channel().close();
       }
@@ -116,6 +128,7 @@ final class Flood {
     Client client = new Client(KINDS[number % KINDS.length], channel);
     channel.connect(server);
     channel.register(selector, SelectionKey.OP_CONNECT, client);
+    open++;
   }
 
   private void ready(SelectionKey key) {
@@ -125,14 +138,18 @@ final class Flood {
         client.channel.finishConnect();
         connected++;
         key.interestOps(SelectionKey.OP_READ);
+        if (!client.asks()) {
+          open--;
+        }
         begin(client);
       } else if (!read(client)) {
         end(client);
       }
+    } catch (ConnectException e) {
+      failed++;
+      open--;
+      close(client);
     } catch (IOException e) {
-      if (!client.channel.isConnected()) {
-        failed++;
-      }
       end(client);
     }
   }
@@ -174,6 +191,7 @@ final class Flood {
 
   private void answered(Client client) {
     client.answered = true;
+    open--;
     String header = client.answer.toString();
     int status = Integer.parseInt(header.substring(9, 12));
     answers.merge(status, 1, Integer::sum);
@@ -197,12 +215,17 @@ final class Flood {
   }
 
   private void end(Client client) {
-    if (client.kind == Kind.SILENT || client.kind == Kind.HALF) {
+    if (!client.asks()) {
       cut++;
     } else if (!client.answered) {
       unanswered++;
+      open--;
     }
     viewing.remove(client);
+    close(client);
+  }
+
+  private static void close(Client client) {
     try {
       client.channel.close();
     } catch (IOException e) {

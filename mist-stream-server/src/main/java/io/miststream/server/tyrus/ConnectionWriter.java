@@ -193,6 +193,8 @@ final class ConnectionWriter extends Writer
 
   /** Sends what comes next; returns how many bytes that is, 0 if there is nothing. */
   private int sendNext() {
+    // Looked at before the queue: whoever closes has put the close frame there first.
+    boolean leaving = closeWhenFlushed || (isClosing() && !closeTaken);
     ControlFrame frame = queue.poll();
     while (frame != null && closeTaken) {
       frame.failed(); // RFC 6455, section 5.5.1: nothing follows a close frame
@@ -201,7 +203,7 @@ final class ConnectionWriter extends Writer
     if (frame != null) {
       return send(frame);
     }
-    if (closeWhenFlushed || (isClosing() && !closeTaken)) {
+    if (leaving) {
       connection.closeSilently(); // the peer knows, or the engine has given up without a word
       return 0;
     }
