@@ -80,7 +80,17 @@ record ServerLoad(long descriptors, long threads, long heapBytes) {
               assertThat(now.descriptors).isLessThanOrEqualTo(before.descriptors);
               assertThat(now.threads).isLessThanOrEqualTo(before.threads);
             });
-    return withHeap(server);
+    return of(server);
+  }
+
+  /** Waits until the heap is as it was, too; for that the lines must have been forgotten. */
+  static ServerLoad awaitHeap(ServerProcess server, ServerLoad before) {
+    // Besides, there is what the transport keeps to use again: buffers of each worker.
+    long most = before.heapBytes + (4 << 20);
+    return Awaitility.await()
+        .pollInterval(Duration.ofSeconds(1))
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> withHeap(server), now -> now.heapBytes < most);
   }
 
   @Override
