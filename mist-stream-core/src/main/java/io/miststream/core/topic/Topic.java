@@ -328,6 +328,10 @@ final class Topic {
 
   void leave(LogViewer viewer) {
     viewers.remove(viewer);
+    synchronized (waiters) {
+      // An app may be silent for days, and have had many viewers by then.
+      waiters.remove(viewer);
+    }
   }
 
   boolean isWatched() {
@@ -341,7 +345,9 @@ final class Topic {
   /** A viewer that found nothing new; it is woken by the next {@link #signal}. */
   void awaitNews(LogViewer viewer) {
     synchronized (waiters) {
-      waiters.add(viewer);
+      if (!viewer.isClosed()) {
+        waiters.add(viewer);
+      }
     }
   }
 

@@ -107,6 +107,7 @@ final class ConnectionWriter extends Writer
     viewer = served;
     if (closed) {
       served.close();
+      viewer = null;
       return;
     }
     served.onReady(this);
@@ -399,6 +400,7 @@ final class ConnectionWriter extends Writer
     if (served != null) {
       served.close();
     }
+    viewer = null; // the transport keeps some of its connections, and they would keep a whole topic
     queue.failAll();
   }
 

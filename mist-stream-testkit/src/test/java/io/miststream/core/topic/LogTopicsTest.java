@@ -15,6 +15,7 @@ import io.miststream.core.LogStream;
 import io.miststream.core.StreamEnd;
 import io.miststream.core.StreamError;
 import io.miststream.testkit.InMemoryLogSource;
+import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
@@ -94,6 +95,33 @@ class LogTopicsTest {
   void aViewerOfALogShorterThanItsTailGetsAllOfIt() throws Exception {
     print(0, 3);
     assertThat(open().untilLine("line 2").lines()).isEqualTo(numbered(0, 3));
+  }
+
+  @Test
+  void whoeverLeavesAnAppThatIsSilentThenIsForgotten() throws Exception {
+    open().until(ContainerStatus.class::isInstance); // and stays, so the topic does as well
+    List<WeakReference<Viewer>> gone = comeAndGo(20);
+    await()
+        .untilAsserted(
+            () -> {
+              System.gc();
+              assertThat(gone).allMatch(viewer -> viewer.refersTo(null));
+            });
+  }
+
+  private List<WeakReference<Viewer>> comeAndGo(int times) throws Exception {
+    List<Viewer> viewers = new ArrayList<>();
+    for (int i = 0; i < times; i++) {
+      viewers.add(topics.open(app()));
+      new ViewerReader(viewers.get(i)).until(ContainerStatus.class::isInstance);
+    }
+    web.print("last words");
+    for (Viewer viewer : viewers) {
+      new ViewerReader(viewer).untilLine("last words");
+      assertThat(viewer.pollText()).isNull(); // it waits for more
+    }
+    viewers.forEach(Viewer::close);
+    return viewers.stream().map(WeakReference::new).toList();
   }
 
   @Test
