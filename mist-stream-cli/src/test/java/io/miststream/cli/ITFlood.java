@@ -88,10 +88,9 @@ class ITFlood {
       }
       System.out.printf("ITFlood: %s%n", flood);
       System.out.printf("ITFlood: before: %s; at most: %s%n", before, watch);
-      ServerLoad after = ServerLoad.awaitRest(server, before);
+      ServerLoad.awaitRest(server, before);
       lines.endAndExpectAll();
-      after = ServerLoad.awaitHeap(server, before);
-      System.out.printf("ITFlood: after: %s%n", after);
+      System.out.printf("ITFlood: after: %s%n", ServerLoad.awaitHeap(server, before));
       assertThat(flood.connected()).isEqualTo(clients);
       assertThat(flood.answers(101)).isPositive();
       assertThat(flood.answers(404)).isPositive();

@@ -104,7 +104,7 @@ final class RawClient implements AutoCloseable {
         all.append((char) b);
       }
     } catch (SocketException reset) {
-      all.append("");
+      // This is the end, too.
     }
     return all.toString();
   }

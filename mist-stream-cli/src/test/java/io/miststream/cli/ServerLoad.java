@@ -69,8 +69,8 @@ record ServerLoad(long descriptors, long threads, long heapBytes) {
     }
   }
 
-  /** Waits until it holds no more descriptors and threads than before; returns what it holds. */
-  static ServerLoad awaitRest(ServerProcess server, ServerLoad before) {
+  /** Waits until it holds no more descriptors and threads than before. */
+  static void awaitRest(ServerProcess server, ServerLoad before) {
     // Workers go after 30 s without work, and so do connections without another request.
     Awaitility.await()
         .atMost(Duration.ofSeconds(90))
@@ -80,7 +80,6 @@ record ServerLoad(long descriptors, long threads, long heapBytes) {
               assertThat(now.descriptors).isLessThanOrEqualTo(before.descriptors);
               assertThat(now.threads).isLessThanOrEqualTo(before.threads);
             });
-    return of(server);
   }
 
   /** Waits until the heap is as it was, too; for that the lines must have been forgotten. */
