@@ -17,7 +17,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
@@ -230,6 +229,7 @@ final class Serve implements Callable<Integer> {
         .handshakeTimeout(settings.time(Setting.HANDSHAKE_TIMEOUT))
         .stallTimeout(settings.time(Setting.STALL_TIMEOUT))
         .maxConnections(settings.number(Setting.MAX_CONNECTIONS))
+        .maxHttpConnections(settings.number(Setting.MAX_HTTP_CONNECTIONS))
         .maxConnectionsPerUser(settings.number(Setting.MAX_PER_USER))
         .maxConnectionsPerAddress(settings.number(Setting.MAX_PER_ADDRESS))
         .maxHandshakesPerMinute(settings.number(Setting.MAX_HANDSHAKES))

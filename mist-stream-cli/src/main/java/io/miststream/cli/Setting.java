@@ -91,9 +91,14 @@ enum Setting {
   STALL_TIMEOUT(
       "5m", "TIME", "how long a viewer may leave everything unread", v -> Values.time(v, 1000)),
   MAX_CONNECTIONS("10000", "N", "most viewers at a time", v -> Values.number(v, 1, 1_000_000)),
-  MAX_PER_USER("500", "N", "most of them of one user", v -> Values.number(v, 1, 1_000_000)),
+  MAX_HTTP_CONNECTIONS(
+      "4000",
+      "N",
+      "most connections at a time that are no viewers",
+      v -> Values.number(v, 10, 1_000_000)),
+  MAX_PER_USER("500", "N", "most viewers of one user", v -> Values.number(v, 1, 1_000_000)),
   MAX_PER_ADDRESS(
-      "2000", "N", "most of them from one address", v -> Values.number(v, 1, 1_000_000)),
+      "2000", "N", "most viewers from one address", v -> Values.number(v, 1, 1_000_000)),
   MAX_HANDSHAKES(
       "6000",
       "N",

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 
 /** Two thousand connections a second, in front of a server with little memory. */
 @Tag("docker")
+@Tag("load")
 class ITFlood {
   private static final int PER_SECOND = 2000;
   private static final int MOST_HTTP = 4000; // connections that are no WebSockets

@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Test;
  * protocol says, viewers must lose nothing meanwhile, and nothing must be left of it.
  */
 @Tag("docker")
+@Tag("load")
 class ITHostile {
   private static final Duration LASTING = Duration.ofMinutes(1);
 

@@ -168,6 +168,7 @@ public final class MistStreamServer implements AutoCloseable {
     private Duration stallTimeout = TransportSettings.DEFAULT.stallTimeout();
     private Duration closeGrace = TransportSettings.DEFAULT.closeGrace();
     private int maxConnections = TransportSettings.DEFAULT.maxConnections();
+    private int maxHttpConnections = TransportSettings.DEFAULT.maxHttpConnections();
     private int maxPerUser = TransportSettings.DEFAULT.maxPerUser();
     private int maxPerAddress = TransportSettings.DEFAULT.maxPerAddress();
     private int maxHandshakes = TransportSettings.DEFAULT.maxHandshakes();
@@ -430,6 +431,17 @@ public final class MistStreamServer implements AutoCloseable {
     }
 
     /**
+     * Most connections at once that are no WebSockets, 1 or more; where there would be one more,
+     * the one is dropped that has owed a whole request for longest. 4 000 unless set.
+     *
+     * @throws IllegalArgumentException if it is less
+     */
+    public Builder maxHttpConnections(int connections) {
+      maxHttpConnections = positive("maxHttpConnections", connections);
+      return this;
+    }
+
+    /**
      * Most WebSocket connections at once of one user, 1 or more; further ones get 429. 500 unless
      * set. Without {@link #authentication} there are no users.
      *
@@ -625,6 +637,7 @@ public final class MistStreamServer implements AutoCloseable {
                 stallTimeout,
                 closeGrace,
                 maxConnections,
+                maxHttpConnections,
                 maxPerUser,
                 maxPerAddress,
                 maxHandshakes,

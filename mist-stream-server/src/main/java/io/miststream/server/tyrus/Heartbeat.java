@@ -19,18 +19,17 @@ final class Heartbeat {
   private static final Logger LOG = LoggerFactory.getLogger(Heartbeat.class);
   private static final long LONGEST_TICK = TimeUnit.MILLISECONDS.toNanos(250);
   private static final long SHORTEST_TICK = TimeUnit.MILLISECONDS.toNanos(5);
-  // With as much of a header each as there may be they take some 64 MiB.
-  private static final int MOST_HTTP = 4000;
 
   private final long pingInterval;
   private final long stallTimeout;
   private final long closeGrace;
   private final long handshakeTimeout;
   private final Set<ConnectionWriter> writers = ConcurrentHashMap.newKeySet();
-  private final HttpConnections http = new HttpConnections(MOST_HTTP);
+  private final HttpConnections http;
   private final ScheduledExecutorService timer;
 
   Heartbeat(TransportSettings settings) {
+    http = new HttpConnections(settings.maxHttpConnections());
     pingInterval = nanos(settings.pingInterval());
     stallTimeout = nanos(settings.stallTimeout());
     closeGrace = nanos(settings.closeGrace());

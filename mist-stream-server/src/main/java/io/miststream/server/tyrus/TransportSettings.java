@@ -12,8 +12,9 @@ import java.time.Duration;
  * @param stallTimeout how long a peer may leave everything unread before it is dropped
  * @param closeGrace how long a peer has to answer our close frame
  * @param maxConnections most WebSocket connections at once
- * @param maxPerUser most of them of one user
- * @param maxPerAddress most of them from one address
+ * @param maxHttpConnections most connections at once that are no WebSockets
+ * @param maxPerUser most WebSocket connections of one user
+ * @param maxPerAddress most from one address
  * @param maxHandshakes most handshakes from one address within a minute
  * @param maxMessageBytes longest inbound message, all its frames together
  * @param maxFrameRate most inbound frames within a second, pongs and pings included
@@ -27,6 +28,7 @@ public record TransportSettings(
     Duration stallTimeout,
     Duration closeGrace,
     int maxConnections,
+    int maxHttpConnections,
     int maxPerUser,
     int maxPerAddress,
     int maxHandshakes,
@@ -43,6 +45,7 @@ public record TransportSettings(
           Duration.ofMinutes(5),
           Duration.ofSeconds(2),
           10_000,
+          4_000, // with as much of a header each as there may be they take some 64 MiB
           500,
           2_000,
           6_000,
@@ -58,6 +61,7 @@ public record TransportSettings(
     positive("stallTimeout", stallTimeout);
     positive("closeGrace", closeGrace);
     positive("maxConnections", maxConnections);
+    positive("maxHttpConnections", maxHttpConnections);
     positive("maxPerUser", maxPerUser);
     positive("maxPerAddress", maxPerAddress);
     positive("maxHandshakes", maxHandshakes);

@@ -44,6 +44,7 @@ public final class EchoServer {
             1000,
             1000,
             1000,
+            1000,
             1_000_000,
             MAX_MESSAGE,
             1_000_000,
