@@ -33,7 +33,12 @@ class InboundTest {
   static void start() {
     SOURCE.app(1);
     server =
-        MistStreamServer.builder().logs(SOURCE).port(0).closeGrace(Duration.ofMillis(500)).start();
+        MistStreamServer.builder()
+            .logs(SOURCE)
+            .port(0)
+            .closeGrace(Duration.ofMillis(500))
+            .maxInboundRate(1_000_000) // what else there is to limit it
+            .start();
   }
 
   @AfterAll

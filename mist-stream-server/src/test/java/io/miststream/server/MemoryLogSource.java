@@ -168,6 +168,9 @@ public final class MemoryLogSource implements LogSource {
           while (dropped + lines.size() <= next && running && !out.isCancelled()) {
             wait();
           }
+          if (out.isCancelled()) {
+            return;
+          }
           for (int i = (int) Math.max(0, next - dropped); i < lines.size(); i++) {
             if (request.filter().accepts(lines.get(i))) {
               batch.add(lines.get(i));

@@ -204,8 +204,23 @@ class RequestBodyTest {
             OK,
             head("Content-Length: 2"),
             "[]")) {
-      assertThat(socket.readResponse().status()).isEqualTo(202);
+      RawWebSocket.Response first = socket.readResponse();
+      assertThat(first.status()).as(first.toString()).isEqualTo(202);
       assertThat(socket.readResponse().status()).isEqualTo(400); // the connection goes on
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void whatComesBehindABodyIsNeverTakenForMoreOfIt(boolean chunked) throws Exception {
+    String head = head(chunked ? "Transfer-Encoding: chunked" : "Content-Length: " + OK.length());
+    String body = chunked ? chunk(OK) + "0\r\n\r\n" : OK;
+    for (int i = 0; i < 300; i++) { // it was a matter of which thread was quicker
+      try (RawWebSocket socket = send(head, body, head("Content-Length: 2"), "[]")) {
+        RawWebSocket.Response first = socket.readResponse();
+        assertThat(first.status()).as(first.toString()).isEqualTo(202);
+        assertThat(socket.readResponse().status()).isEqualTo(400);
+      }
     }
   }
 

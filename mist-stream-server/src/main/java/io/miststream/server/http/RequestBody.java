@@ -58,7 +58,10 @@ final class RequestBody implements ReadHandler {
 
   @Override
   public void onDataAvailable() throws IOException {
-    if (take()) {
+    // Asking for more behind the end would have the transport read on, and take the body of the
+    // next
+    // request for more of this one. That it was the end is told next.
+    if (take() && exchange.request().getRequest().isExpectContent()) {
       awaitMore();
     }
   }
