@@ -140,11 +140,17 @@ class JournalFailureTest {
       disk.fill(); // a part of a line may have been taken back
       notReady(server, "");
       unavailable(server.post(ALL, "{\"appId\":1}"));
-      disk.fill();
-      unavailable(
-          server.report(
-              reported,
-              "{\"seq\":1,\"type\":\"log\",\"data\":{\"line\":\"" + "x".repeat(300_000) + "\"}}"));
+      HttpResponse<String> report;
+      int seq = 0;
+      do { // until the other one does not just take back what it has tried to write again
+        disk.fill();
+        String line = "x".repeat(300_000);
+        report =
+            server.report(
+                reported,
+                "{\"seq\":" + ++seq + ",\"type\":\"log\",\"data\":{\"line\":\"" + line + "\"}}");
+      } while (report.statusCode() == 200);
+      unavailable(report);
       assertThat(server.get(ALL + "/" + id).body())
           .contains("\"status\":\"failed\"", "The deployment journal cannot be written: ");
       assertThat(server.get("/health").statusCode()).isEqualTo(200);
