@@ -64,9 +64,15 @@ public final class ContainerSpec {
     }
     command.addAll(options);
     command.addAll(List.of(DockerFixture.IMAGE, "sh", "-c", script));
-    String output = docker.docker(command.toArray(String[]::new));
-    return new TestContainer(
-        docker, appId, name, output.substring(output.lastIndexOf('\n') + 1).trim());
+    // The client may complain about something else before or behind it.
+    String id =
+        docker
+            .docker(command.toArray(String[]::new))
+            .lines()
+            .filter(line -> line.matches("[0-9a-f]{64}"))
+            .findFirst()
+            .orElseThrow();
+    return new TestContainer(docker, appId, name, id);
   }
 
   /** Starts one that prints nothing of its own; see {@link TestContainer#print}. */
