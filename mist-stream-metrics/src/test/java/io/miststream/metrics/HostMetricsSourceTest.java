@@ -258,6 +258,7 @@ class HostMetricsSourceTest {
 
   @Test
   void whatHangsCostsItsOwnFieldAndOneThread() {
+    await().until(() -> readThreads() == 0); // those of other tests
     Scripted host = new Scripted();
     try (MetricsSource.Sampling sampling = new HostMetricsSource(() -> host, null).open()) {
       assertThat(sampling.sample().errors()).isEmpty();
