@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a build has made on the engine, in a file, so that it can also be taken away after a crash.
@@ -20,6 +22,7 @@ import java.util.Locale;
  * the steps of an interrupted build do not have, and whoever counts steps would see too many.
  */
 final class BuildTrace {
+  private static final Logger LOG = LoggerFactory.getLogger(BuildTrace.class);
   private static final String TAG = "tag ";
   private static final String SINCE = "since ";
   private static final String CONTAINER = "container ";
@@ -29,6 +32,7 @@ final class BuildTrace {
   private static final String END = "end";
   private static final long CLOCK_SECONDS = 2;
   private static final int LAST_STEP_MILLIS = 400;
+  private static final int LATE_MILLIS = 10_000;
   private static final int GONE_MILLIS = 700;
   private static final int POLL_MILLIS = 20;
 
@@ -97,8 +101,8 @@ final class BuildTrace {
     Collections.reverse(lines);
     String begin = first(lines, SINCE);
     Instant since = begin.isEmpty() ? Instant.MAX : Instant.parse(begin);
-    if (!lines.contains(END)) {
-      removeLastStep(lines, since);
+    if (!lines.contains(END) && !removeLastStep(lines, since, LAST_STEP_MILLIS)) {
+      removeLater(lines, since);
     }
     // Tags first: an image with one stays, and what it is based on with it.
     for (String kind : List.of(TAG, CONTAINER, IMAGE)) {
@@ -110,15 +114,31 @@ final class BuildTrace {
     }
   }
 
+  /** A busy engine takes longer than anybody wants to wait for who has called a deployment off. */
+  private void removeLater(List<String> lines, Instant since) {
+    Threads.named("mist-docker-late")
+        .newThread(
+            () -> {
+              try {
+                removeLastStep(lines, since, LATE_MILLIS);
+              } catch (IOException e) {
+                LOG.debug("The image of a step may stay", e);
+              }
+            })
+        .start();
+  }
+
   /**
    * The engine ends a build that was broken off only after the step it is at, and does not say what
    * that has made. It is an image that nobody uses, based on the one before.
+   *
+   * @return false if it has not come within the time, though it may
    */
-  private void removeLastStep(List<String> lines, Instant since) throws IOException {
+  private boolean removeLastStep(List<String> lines, Instant since, int millis) throws IOException {
     String base = first(lines, BASE);
     // A command is killed, and makes nothing.
-    long end =
-        System.nanoTime() + (first(lines, STEP).equals("RUN") ? 0 : LAST_STEP_MILLIS * 1_000_000L);
+    boolean comes = !base.isEmpty() && !first(lines, STEP).equals("RUN");
+    long end = System.nanoTime() + (comes ? millis * 1_000_000L : 0);
     Wakeup pause = new Wakeup();
     boolean found = base.isEmpty();
     while (!found) {
@@ -131,11 +151,14 @@ final class BuildTrace {
           found = true;
         }
       }
-      found |= System.nanoTime() > end;
+      if (!found && System.nanoTime() > end) {
+        return !comes;
+      }
       if (!found) {
         pause.await(POLL_MILLIS);
       }
     }
+    return true;
   }
 
   private static String first(List<String> lines, String kind) {
