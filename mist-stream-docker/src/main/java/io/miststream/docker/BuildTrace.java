@@ -130,35 +130,58 @@ final class BuildTrace {
 
   /**
    * The engine ends a build that was broken off only after the step it is at, and does not say what
-   * that has made. It is an image that nobody uses, based on the one before.
+   * that has made. It is an image that nobody uses, based on the one before. Other builds may be
+   * based on that, too: so it counts as ours only if it was made of the step's container, or if
+   * what it is based on is ours.
    *
    * @return false if it has not come within the time, though it may
    */
   private boolean removeLastStep(List<String> lines, Instant since, int millis) throws IOException {
     String base = first(lines, BASE);
+    String container = lastStepsContainer(lines);
     // A command is killed, and makes nothing.
-    boolean comes = !base.isEmpty() && !first(lines, STEP).equals("RUN");
-    long end = System.nanoTime() + (comes ? millis * 1_000_000L : 0);
+    if (base.isEmpty()
+        || first(lines, STEP).equals("RUN")
+        || (container.isEmpty() && !lines.contains(IMAGE + base))) {
+      return true;
+    }
+    long end = System.nanoTime() + millis * 1_000_000L;
     Wakeup pause = new Wakeup();
-    boolean found = base.isEmpty();
-    while (!found) {
+    while (true) {
       for (JsonNode image : api.get("/images/json?all=1")) {
         String id = image.path("Id").asText();
         if (image.path("ParentId").asText().startsWith("sha256:" + base)
             && image.path("Created").asLong() >= since.getEpochSecond()
-            && !lines.contains(IMAGE + id.substring(7, 7 + base.length()))) {
+            && !lines.contains(IMAGE + id.substring(7, 7 + base.length()))
+            && (container.isEmpty() || isMadeOf(id, container))) {
           remove(IMAGE, id, since);
-          found = true;
+          return true;
         }
       }
-      if (!found && System.nanoTime() > end) {
-        return !comes;
+      if (System.nanoTime() > end) {
+        return false;
       }
-      if (!found) {
-        pause.await(POLL_MILLIS);
+      pause.await(POLL_MILLIS);
+    }
+  }
+
+  private static String lastStepsContainer(List<String> newestFirst) {
+    for (String line : newestFirst) {
+      if (line.startsWith(CONTAINER)) {
+        return line.substring(CONTAINER.length());
+      } else if (line.startsWith(STEP)) {
+        break;
       }
     }
-    return true;
+    return "";
+  }
+
+  private boolean isMadeOf(String image, String container) throws IOException {
+    try {
+      return api.get("/images/" + image + "/json").path("Container").asText().startsWith(container);
+    } catch (EngineRefusedException e) {
+      return false; // gone since it was listed
+    }
   }
 
   private static String first(List<String> lines, String kind) {

@@ -118,12 +118,12 @@ class ITDockerDeployerCancel extends DeployerTests {
   void manyAtOnceLeaveNothing() throws Exception {
     App app = directory(dockerfile("echo begun; sleep 300", SERVE));
     put(new App(appId, "", List.of(), null, app.path(), app.build(), app.run(), Set.of("s3cret")));
-    for (int i = 0; i < 5; i++) {
+    // From the third step on: what the first ones make is based on an image of somebody else, and
+    // cannot be told from what others make of that.
+    for (int i = 3; i < 8; i++) {
       long id = start();
-      int steps = i;
-      await()
-          .pollInterval(Duration.ofMillis(5))
-          .until(() -> told(id).contains("Step " + (steps + 1) + "/8"));
+      String step = "Step " + Math.min(i, 5) + "/8"; // which is the one that takes long
+      await().pollInterval(Duration.ofMillis(5)).until(() -> told(id).contains(step));
       stopSoon(id);
       await().untilAsserted(this::assertNothingLeft);
     }
