@@ -203,7 +203,12 @@ class ITEndToEndDeployments {
       assertThat(images()).isEmpty();
       String running = docker.docker("ps", "-q", "--no-trunc", "--format", "{{.Command}}");
       assertThat(running).doesNotContain("echo building");
+      await().untilAsserted(this::assertNothingButJournals); // the last thing that recovery does
     }
+    assertNothingButJournals();
+  }
+
+  private void assertNothingButJournals() throws IOException {
     try (Stream<Path> left = Files.walk(directory.resolve("data"))) {
       assertThat(left.filter(Files::isRegularFile).map(path -> path.getFileName().toString()))
           .allMatch(name -> name.endsWith(".ndjson") || List.of(".lock", "owner").contains(name));
