@@ -1,5 +1,6 @@
 package io.miststream.cli;
 
+import io.miststream.docker.testing.TestDirectory;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URI;
@@ -7,12 +8,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /** The real distribution, started as a user would. */
 final class ServerProcess implements AutoCloseable {
@@ -106,10 +105,6 @@ final class ServerProcess implements AutoCloseable {
   @Override
   public void close() throws IOException {
     process.destroyForcibly().onExit().join();
-    try (Stream<Path> files = Files.walk(own)) {
-      for (Path path : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
-    }
+    TestDirectory.remove(own);
   }
 }

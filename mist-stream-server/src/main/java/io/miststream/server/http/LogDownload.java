@@ -176,7 +176,7 @@ final class LogDownload implements Body {
   private void add(String json) {
     StreamMessage message = WireCodec.decode(json);
     if (message == null) {
-      throw new IllegalStateException("not a message of logs: " + json);
+      throw new StreamException(ErrorCode.INTERNAL, "not a message of logs");
     }
     if (message instanceof StreamError error && !begun && last == null) {
       throw new StreamException(error.code(), error.message());
