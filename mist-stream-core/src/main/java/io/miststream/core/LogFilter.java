@@ -46,8 +46,10 @@ public final class LogFilter {
    * A filter; each argument may be null for no restriction.
    *
    * @throws StreamException {@code INVALID_REQUEST} with the reason if a pattern is malformed,
-   *     longer than {@value #MAX_PATTERN} characters, or too large with its counted repetitions
-   *     written out: something repeated more than 1000 times, or more than 5000 characters in all
+   *     longer than {@value #MAX_PATTERN} characters, too large with its counted repetitions
+   *     written out (something repeated more than 1000 times, or more than 5000 characters in all),
+   *     or ignores case, {@code (?i)}, and has a character or a range with one from U+1C80 to
+   *     U+1C88
    */
   public static LogFilter of(
       @Nullable LogStream stream,

@@ -2,14 +2,23 @@ package io.miststream.core;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How large a regular expression becomes. RE2/J compiles {@code x{n}} as n copies of x, and those
- * of nested counts multiply: a few characters can ask for more memory than there is, before a
- * single line is matched. So this looks at an expression before it is compiled.
+ * What RE2/J had better not be asked to compile; so this looks at an expression before.
+ *
+ * <p>It compiles {@code x{n}} as n copies of x, and those of nested counts multiply: a few
+ * characters can ask for more memory than there is, before a single line is matched.
+ *
+ * <p>And it goes from a character to its other cases until it is back at the first. From nine
+ * (U+1C80 to U+1C88, variants of Cyrillic letters that Unicode 9 added, 2016) it never comes back
+ * on a JDK that knows them, for its own table of such circles does not; it would look for their
+ * other cases for ever.
  *
  * <p>What it cannot make sense of, RE2/J refuses anyway; in doubt it counts too much.
  */
@@ -21,6 +30,14 @@ final class PatternLimit {
   /** Most characters, classes and groups once the copies are made. */
   static final int MAX_SIZE = 5000;
 
+  /** The characters that RE2/J would look for the other cases of for ever. */
+  private static final int ENDLESS_FROM = 0x1c80;
+
+  private static final int ENDLESS_TO = 0x1c88;
+
+  private static final Pattern FOLDING = Pattern.compile("\\(\\?[a-zA-Z-]*i");
+  private static final Pattern CHARACTER =
+      Pattern.compile("\\\\x\\{0*([0-9a-fA-F]{1,6})}|\\\\?(.)", Pattern.DOTALL);
   private static final Pattern COUNT = Pattern.compile("\\{([0-9]+)(?:,([0-9]*))?}");
   private static final Pattern FLAGS = Pattern.compile("\\(\\?[a-zA-Z-]*\\)");
 
@@ -48,14 +65,18 @@ final class PatternLimit {
 
   private final String pattern;
   private final Deque<Group> groups = new ArrayDeque<>();
+  private final boolean folding;
   private Group group = new Group();
   private int at;
+  private boolean endless;
 
   private PatternLimit(String pattern) {
     this.pattern = pattern;
+    folding = FOLDING.matcher(pattern).find();
+    endless = folding && CHARACTER.matcher(pattern).results().anyMatch(c -> isEndless(c, c));
   }
 
-  /** What is too large about an expression, to follow its name; null if nothing is. */
+  /** What is wrong about an expression, to follow its name; null if nothing is. */
   static @Nullable String problem(String pattern) {
     return new PatternLimit(pattern).read();
   }
@@ -66,6 +87,9 @@ final class PatternLimit {
     }
     if (group.repeats > MAX_REPEATS) {
       return "repeats something more than " + MAX_REPEATS + " times, counts in counts multiplied";
+    }
+    if (endless) {
+      return "has characters from U+1C80 to U+1C88 and (?i), which do not go together";
     }
     return group.size > MAX_SIZE
         ? "is longer than " + MAX_SIZE + " characters once its counts are written out"
@@ -140,6 +164,7 @@ final class PatternLimit {
   }
 
   private void skipClass() {
+    int start = at;
     at++;
     if (pattern.startsWith("^", at)) {
       at++;
@@ -154,7 +179,23 @@ final class PatternLimit {
         at += pattern.charAt(at) == '\\' ? 2 : 1;
       }
     }
+    endless |= folding && hasEndlessRange(pattern.substring(start, Math.min(at, pattern.length())));
     at++;
+  }
+
+  private static boolean hasEndlessRange(String characters) {
+    List<MatchResult> all = CHARACTER.matcher(characters).results().toList();
+    return IntStream.range(2, all.size())
+        .anyMatch(i -> all.get(i - 1).group().equals("-") && isEndless(all.get(i - 2), all.get(i)));
+  }
+
+  private static boolean isEndless(MatchResult from, MatchResult to) {
+    return codePoint(from) <= ENDLESS_TO && codePoint(to) >= ENDLESS_FROM;
+  }
+
+  private static int codePoint(MatchResult character) {
+    String hex = character.group(1);
+    return hex == null ? character.group(2).codePointAt(0) : Integer.parseInt(hex, 16);
   }
 
   private int behind(String end, int from) {

@@ -2,11 +2,14 @@ package io.miststream.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -133,6 +136,68 @@ class LogFilterTest {
         .hasMessage("exclude is longer than 5000 characters once its counts are written out");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "(?i)\u1c80",
+        "\u1c88(?s-i)",
+        "(?smi:\\x{1C84})",
+        "(?i)\\x{0001c88}",
+        "(?i)[\u1c80]",
+        "(?i)\\Q\u1c81\\E",
+        "(?i)[\\x80-\\x{10ffff}]",
+        "(?i)[^]\u0430-\\\u20ac]",
+        "(?i)[[:alpha:]a-\ud83d\ude80]",
+        "a|(?U-i)[+--\\x{1c80}]",
+        "(?i)[\\]\\x{1c88}-\\x{1c90}]",
+      })
+  void charactersWhoseOtherCasesAreLookedForWithoutEndAreRefused(String expression) {
+    assertThatThrownBy(() -> LogFilter.of(null, null, expression, null))
+        .isInstanceOf(StreamException.class)
+        .hasMessage("grep has characters from U+1C80 to U+1C88 and (?i), which do not go together");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\u1c80",
+        "[\\x80-\\x{10ffff}]",
+        "(?s)[\u1c80-\u1c88]",
+        "(?P<it>\u1c85)",
+        "(?i)\u1c7f\\x{1c89}",
+        "(?i)a-\u20ac",
+        "(?i)[^a-z]",
+        "(?i)\\W\\PL[[:^alpha:]]",
+        "(?i)[\u0430-\u044f]",
+        "(?i)[a-z\u20ac]",
+        "(?i)[\\x{4e00}-\\x{9fff}]",
+        "(?i)[B-\u1c7f]",
+        "(?i)[\u1c89-\\x{10ffff}]",
+      })
+  void noOtherCharacterIs(String expression) {
+    assertThat(LogFilter.of(null, null, expression, null).accepts(line("x", LogStream.STDOUT)))
+        .isIn(true, false);
+  }
+
+  @Test
+  void everyCharacterOfTwoCasesIsFoundInEitherOrRefused() {
+    int[] cased =
+        IntStream.rangeClosed(0, Character.MAX_CODE_POINT)
+            .filter(c -> Character.toLowerCase(c) != c || Character.toUpperCase(c) != c)
+            .toArray();
+    assertTimeoutPreemptively(
+        Duration.ofMinutes(1),
+        () -> {
+          for (int c : cased) {
+            String expression = "(?i)" + Character.toString(c);
+            if (PatternLimit.problem(expression) == null) {
+              assertThat(grep(expression, Character.toString(c))).as(expression).isTrue();
+            }
+          }
+        });
+    assertThat(cased).hasSizeGreaterThan(2_000);
+  }
+
   @Test
   void whateverIsAcceptedCompilesToAProgramOfBoundedSize() {
     String[] parts = {
@@ -171,6 +236,8 @@ class LogFilterTest {
       "\\b",
       "\\012",
       "🚀",
+      "\\x{1c7f}",
+      "\u1c85",
       " "
     };
     Random random = new Random(42);
