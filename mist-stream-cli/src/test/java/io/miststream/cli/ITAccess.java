@@ -253,8 +253,13 @@ class ITAccess {
     try (ServerProcess server = serve("--auth", "jwt", "--jwks", "" + keys)) {
       expectLogs(container, server, byKey, 0);
       expectLogs(container, server, bySecret, 1);
+      String to = "" + local(server);
+      Process watching = run(byKey, "logs", "" + container.appId(), "--server", to);
+      await().atMost(PATIENCE).until(() -> out().contains("hello"));
       ECKey next = new ECKeyGenerator(Curve.P_256).generate();
       Files.writeString(keys, new JWKSet(next).toString());
+      assertThat(exit(watching)).isEqualTo(1);
+      assertThat(err()).contains("mist-stream: Session expired");
       String byNext = signed(JWSAlgorithm.ES256, new ECDSASigner(next));
       await().atMost(PATIENCE).untilAsserted(() -> expectLogs(container, server, byNext, 0));
       expectLogs(container, server, byKey, 1);

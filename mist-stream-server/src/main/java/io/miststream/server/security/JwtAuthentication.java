@@ -28,8 +28,32 @@ public final class JwtAuthentication implements Authenticator, AccessPolicy {
   private static final String ALL_APPS = "all";
 
   private final JwtReader reader;
+  private final Supplier<?> keys;
 
-  private record Holder(String name, Grant grant, Instant expires) implements Identity {
+  private static final class Holder implements Identity {
+    private final String name;
+    private final Grant grant;
+    private final Instant expires;
+    private final String token;
+    private final JwtAuthentication home;
+    // Those that the token was last read with.
+    private volatile Object keys;
+
+    Holder(
+        String name,
+        Grant grant,
+        Instant expires,
+        String token,
+        JwtAuthentication home,
+        Object keys) {
+      this.name = name;
+      this.grant = grant;
+      this.expires = expires;
+      this.token = token;
+      this.home = home;
+      this.keys = keys;
+    }
+
     @Override
     public String getName() {
       return name;
@@ -37,12 +61,26 @@ public final class JwtAuthentication implements Authenticator, AccessPolicy {
 
     @Override
     public boolean isValid() {
-      return Instant.now().isBefore(expires.plusSeconds(JwtReader.CLOCK_SKEW_SECONDS));
+      return Instant.now().isBefore(expires.plusSeconds(JwtReader.CLOCK_SKEW_SECONDS))
+          && isSigned();
+    }
+
+    /** Whether by one of the keys that there are now; looked at only when they are other ones. */
+    private boolean isSigned() {
+      Object now = home.keys.get();
+      if (now != keys) {
+        if (home.reader.read(token) == null) {
+          return false;
+        }
+        keys = now;
+      }
+      return true;
     }
   }
 
-  private JwtAuthentication(JwtReader reader) {
+  private JwtAuthentication(JwtReader reader, Supplier<?> keys) {
     this.reader = reader;
+    this.keys = keys;
   }
 
   /**
@@ -52,14 +90,16 @@ public final class JwtAuthentication implements Authenticator, AccessPolicy {
    * @throws IllegalArgumentException if it is shorter
    */
   public static JwtAuthentication withSecret(byte[] secret) {
-    return new JwtAuthentication(JwtReader.secret(secret, JwtReader.CLOCK_SKEW_SECONDS));
+    return new JwtAuthentication(
+        JwtReader.secret(secret, JwtReader.CLOCK_SKEW_SECONDS), () -> secret);
   }
 
   /**
    * Tokens signed with one of a set of keys: RS256 and ES256, no other algorithm.
    *
-   * @param keys a JSON Web Key Set (RFC 7517), as it is now; asked for each token, answers from
-   *     memory. If it becomes something else, the last one holds
+   * @param keys a JSON Web Key Set (RFC 7517), as it is now; asked for each token, and again and
+   *     again while it is in use, answers from memory. Tokens of a key that is no longer in it are
+   *     good no longer. If it becomes something else, the last one holds
    * @throws IllegalArgumentException if what it is now is none, or has no key
    */
   public static JwtAuthentication withKeys(Supplier<String> keys) {
@@ -67,7 +107,7 @@ public final class JwtAuthentication implements Authenticator, AccessPolicy {
     if (parsed.get().getKeys().isEmpty()) {
       throw new IllegalArgumentException("there is no key in the key set");
     }
-    return new JwtAuthentication(JwtReader.keys(parsed, JwtReader.CLOCK_SKEW_SECONDS));
+    return new JwtAuthentication(JwtReader.keys(parsed, JwtReader.CLOCK_SKEW_SECONDS), parsed);
   }
 
   /** Parses the keys when they are other ones. */
@@ -103,6 +143,7 @@ public final class JwtAuthentication implements Authenticator, AccessPolicy {
 
   @Override
   public @Nullable Identity authenticate(String token) {
+    Object readWith = keys.get();
     JWTClaimsSet claims = reader.read(token);
     if (claims == null) {
       return null;
@@ -117,7 +158,8 @@ public final class JwtAuthentication implements Authenticator, AccessPolicy {
             .orElse("");
     return name.isEmpty()
         ? null
-        : new Holder(name, grant(claims), claims.getExpirationTime().toInstant());
+        : new Holder(
+            name, grant(claims), claims.getExpirationTime().toInstant(), token, this, readWith);
   }
 
   private static Grant grant(JWTClaimsSet claims) {
