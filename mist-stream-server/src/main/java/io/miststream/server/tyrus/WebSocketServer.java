@@ -27,7 +27,6 @@ import org.glassfish.grizzly.http.server.NetworkListener;
 import org.glassfish.grizzly.http.server.ServerConfiguration;
 import org.glassfish.grizzly.nio.transport.TCPNIOTransport;
 import org.glassfish.grizzly.ssl.SSLBaseFilter;
-import org.glassfish.grizzly.ssl.SSLEngineConfigurator;
 import org.glassfish.grizzly.threadpool.ThreadPoolConfig;
 import org.glassfish.grizzly.utils.IdleTimeoutFilter;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +36,6 @@ import org.jspecify.annotations.Nullable;
  * once.
  */
 public final class WebSocketServer {
-  private static final String[] TLS_VERSIONS = {"TLSv1.3", "TLSv1.2"};
   private static final String NAME = "mist-stream";
   private static final int KEEP_ALIVE_SECONDS = 30;
   private static final int MAX_WORKERS = 16;
@@ -91,10 +89,8 @@ public final class WebSocketServer {
     configure(http.getServerConfiguration(), routes);
     listener = listen(NAME, address, port, threads, this::gate);
     if (tls != null) {
-      SSLEngineConfigurator engines = new SSLEngineConfigurator(tls, false, false, false);
-      engines.setEnabledProtocols(TLS_VERSIONS);
       listener.setSecure(true);
-      listener.setSSLEngineConfig(engines);
+      listener.setSSLEngineConfig(TlsFilter.engines(tls));
     }
   }
 
@@ -161,7 +157,9 @@ public final class WebSocketServer {
     FilterChainBuilder frames = FilterChainBuilder.stateless().add(new TransportFilter());
     int tls = chain.indexOfType(SSLBaseFilter.class);
     if (tls >= 0) {
-      frames.add(chain.build().get(tls)); // the same, for it knows the connections
+      TlsFilter filter = new TlsFilter(listener.getSslEngineConfig());
+      chain.set(tls, filter);
+      frames.add(filter); // the same, for it knows the connections
     }
     frames.add(new FrameFilter(idle));
     HandshakeGate made =
