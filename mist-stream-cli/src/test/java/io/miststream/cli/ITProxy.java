@@ -59,7 +59,7 @@ class ITProxy {
   @BeforeAll
   static void prepare() throws Exception {
     docker = DockerFixture.connect();
-    certificate = TestCertificate.make(common, "proxy", "EC");
+    certificate = TestCertificate.ec("proxy");
     trust = TestCertificate.trust(certificate);
     http = HttpClient.newBuilder().sslContext(trust).build();
     Process adding =

@@ -49,10 +49,6 @@ class ITTls {
     docker.close();
   }
 
-  private TestCertificate certificate(String name, String algorithm) throws Exception {
-    return TestCertificate.make(directory, name, algorithm);
-  }
-
   private static String shown(URI server, SSLContext trust) throws Exception {
     try (SSLSocket socket =
         (SSLSocket) trust.getSocketFactory().createSocket("127.0.0.1", server.getPort())) {
@@ -91,8 +87,8 @@ class ITTls {
 
   @Test
   void aRenewedCertificateIsShownAndNobodyIsDropped() throws Exception {
-    TestCertificate first = certificate("first", "EC");
-    TestCertificate second = certificate("second", "RSA");
+    TestCertificate first = TestCertificate.ec("first");
+    TestCertificate second = TestCertificate.rsa("second");
     Path certificate = directory.resolve("cert.pem");
     Path key = directory.resolve("key.pem");
     first.write(certificate, key);
@@ -127,7 +123,9 @@ class ITTls {
 
   @Test
   void aKeyStoreWillDo() throws Exception {
-    TestCertificate stored = certificate("stored", "RSA");
+    TestCertificate stored = TestCertificate.rsa("stored");
+    Path store = directory.resolve("stored.p12");
+    stored.writeStore(store);
     Path password =
         Files.writeString(directory.resolve("password"), TestCertificate.PASSWORD + "\n");
     Files.setPosixFilePermissions(password, PosixFilePermissions.fromString("rw-------"));
@@ -136,7 +134,7 @@ class ITTls {
             docker.host(),
             Map.of(),
             "--tls-keystore",
-            "" + stored.file(),
+            "" + store,
             "--tls-keystore-password-file",
             "" + password)) {
       assertThat(shown(server.uri(), TestCertificate.trust(stored))).isEqualTo("CN=stored");
@@ -156,8 +154,8 @@ class ITTls {
 
   @Test
   void mistakesAreExplained() throws Exception {
-    TestCertificate first = certificate("first", "EC");
-    TestCertificate second = certificate("second", "EC");
+    TestCertificate first = TestCertificate.ec("first");
+    TestCertificate second = TestCertificate.ec("second");
     Path certificate = directory.resolve("cert.pem");
     Path key = directory.resolve("key.pem");
     second.write(directory.resolve("other.pem"), key);

@@ -1,89 +1,79 @@
 package io.miststream.cli;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
+import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
 import java.security.KeyStore;
-import java.util.Base64;
-import java.util.concurrent.TimeUnit;
+import java.security.cert.Certificate;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
+import okhttp3.tls.HandshakeCertificates;
+import okhttp3.tls.HeldCertificate;
 
-/**
- * A self-signed certificate with its key, for this machine and {@code mist.example.com}.
- *
- * @param file where they are, as a key store
- */
-record TestCertificate(Path file, KeyStore store) {
+/** A self-signed certificate with its key, for this machine and {@code mist.example.com}. */
+final class TestCertificate {
   static final String PASSWORD = "changeit";
-  private static final String ALIAS = "server";
 
-  static TestCertificate make(Path directory, String name, String algorithm) throws Exception {
-    Path file = directory.resolve(name + ".p12");
-    Process keytool =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                "-genkeypair",
-                "-alias",
-                ALIAS,
-                "-keyalg",
-                algorithm,
-                "-storetype",
-                "PKCS12",
-                "-keystore",
-                file.toString(),
-                "-storepass",
-                PASSWORD,
-                "-dname",
-                "CN=" + name,
-                "-ext",
-                "san=ip:127.0.0.1,dns:localhost,dns:mist.example.com")
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    assertThat(keytool.waitFor(30, TimeUnit.SECONDS)).isTrue();
-    return new TestCertificate(file, KeyStore.getInstance(file.toFile(), PASSWORD.toCharArray()));
+  private final HeldCertificate held;
+
+  private TestCertificate(HeldCertificate held) {
+    this.held = held;
   }
 
-  String pem() throws Exception {
-    return pem("CERTIFICATE", store.getCertificate(ALIAS).getEncoded());
+  /** One with a key for elliptic curves. */
+  static TestCertificate ec(String name) {
+    return new TestCertificate(builder(name).ecdsa256().build());
+  }
+
+  /** One with an RSA key. */
+  static TestCertificate rsa(String name) {
+    return new TestCertificate(builder(name).rsa2048().build());
+  }
+
+  private static HeldCertificate.Builder builder(String name) {
+    return new HeldCertificate.Builder()
+        .commonName(name)
+        .addSubjectAlternativeName("127.0.0.1")
+        .addSubjectAlternativeName("localhost")
+        .addSubjectAlternativeName("mist.example.com");
+  }
+
+  String pem() {
+    return held.certificatePem();
   }
 
   /** Writes both as PEM; the key's file is never half written, nor readable by others. */
-  void write(Path certificate, Path key) throws Exception {
+  void write(Path certificate, Path key) throws IOException {
     Path fresh = Files.writeString(key.resolveSibling("fresh"), "");
     Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString("rw-------"));
-    Files.writeString(
-        fresh, pem("PRIVATE KEY", store.getKey(ALIAS, PASSWORD.toCharArray()).getEncoded()));
+    Files.writeString(fresh, held.privateKeyPkcs8Pem());
     Files.move(fresh, key, StandardCopyOption.REPLACE_EXISTING);
     Files.writeString(certificate, pem());
   }
 
-  private static String pem(String what, byte[] encoded) {
-    return "-----BEGIN "
-        + what
-        + "-----\n"
-        + Base64.getMimeEncoder().encodeToString(encoded)
-        + "\n-----END "
-        + what
-        + "-----\n";
+  /** Writes both as a key store, {@code PKCS12}, with {@link #PASSWORD}. */
+  void writeStore(Path file) throws IOException, GeneralSecurityException {
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    store.load(null, null);
+    store.setKeyEntry(
+        "server",
+        held.keyPair().getPrivate(),
+        PASSWORD.toCharArray(),
+        new Certificate[] {held.certificate()});
+    try (OutputStream out = Files.newOutputStream(file)) {
+      store.store(out, PASSWORD.toCharArray());
+    }
   }
 
   /** What a client needs that trusts these and nothing else. */
-  static SSLContext trust(TestCertificate... certificates) throws Exception {
-    KeyStore trusted = KeyStore.getInstance("PKCS12");
-    trusted.load(null, null);
-    for (int i = 0; i < certificates.length; i++) {
-      trusted.setCertificateEntry(ALIAS + i, certificates[i].store.getCertificate(ALIAS));
+  static SSLContext trust(TestCertificate... certificates) {
+    HandshakeCertificates.Builder trusted = new HandshakeCertificates.Builder();
+    for (TestCertificate certificate : certificates) {
+      trusted.addTrustedCertificate(certificate.held.certificate());
     }
-    TrustManagerFactory factory =
-        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    factory.init(trusted);
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(null, factory.getTrustManagers(), null);
-    return context;
+    return trusted.build().sslContext();
   }
 }

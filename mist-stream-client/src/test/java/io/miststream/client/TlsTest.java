@@ -6,76 +6,35 @@ import io.miststream.core.ErrorCode;
 import io.miststream.core.LogRequest;
 import io.miststream.core.StreamException;
 import io.miststream.testkit.RecordingSubscriber;
-import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.URI;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.security.KeyStore;
 import java.util.concurrent.TimeUnit;
-import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
+import okhttp3.tls.HandshakeCertificates;
+import okhttp3.tls.HeldCertificate;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
 class TlsTest {
-  private static final String PASSWORD = "only-a-test";
-
-  @TempDir static Path directory;
-  private static SSLContext trusted;
+  private static final HeldCertificate CERTIFICATE =
+      new HeldCertificate.Builder().addSubjectAlternativeName("127.0.0.1").build();
+  private static final SSLContext TRUSTED =
+      new HandshakeCertificates.Builder()
+          .heldCertificate(CERTIFICATE)
+          .addTrustedCertificate(CERTIFICATE.certificate())
+          .build()
+          .sslContext();
 
   private ScriptedServer server;
-
-  @BeforeAll
-  static void makeCertificate() throws Exception {
-    Path file = directory.resolve("keys.p12");
-    Process keytool =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                "-genkeypair",
-                "-keyalg",
-                "EC",
-                "-dname",
-                "CN=test",
-                "-ext",
-                "san=ip:127.0.0.1",
-                "-storetype",
-                "PKCS12",
-                "-storepass",
-                PASSWORD,
-                "-keystore",
-                file.toString())
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    assertThat(keytool.waitFor(30, TimeUnit.SECONDS)).isTrue();
-    KeyStore keys = KeyStore.getInstance("PKCS12");
-    try (InputStream in = Files.newInputStream(file)) {
-      keys.load(in, PASSWORD.toCharArray());
-    }
-    KeyStore anchors = KeyStore.getInstance("PKCS12");
-    anchors.load(null, null);
-    anchors.setCertificateEntry("test", keys.getCertificate("mykey"));
-    KeyManagerFactory own = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-    own.init(keys, PASSWORD.toCharArray());
-    TrustManagerFactory trust =
-        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    trust.init(anchors);
-    trusted = SSLContext.getInstance("TLS");
-    trusted.init(own.getKeyManagers(), trust.getTrustManagers(), null);
-  }
 
   @BeforeEach
   void start() throws Exception {
     server =
         new ScriptedServer(
-            trusted
+            TRUSTED
                 .getServerSocketFactory()
                 .createServerSocket(0, 50, InetAddress.getLoopbackAddress()),
             peer -> {
@@ -106,7 +65,7 @@ class TlsTest {
     RecordingSubscriber subscriber =
         RecordingSubscriber.to(
             MistStreamClient.builder(uri("127.0.0.1"))
-                .sslContext(trusted)
+                .sslContext(TRUSTED)
                 .build()
                 .logs(LogRequest.of(1)));
 
@@ -118,7 +77,7 @@ class TlsTest {
     server.close();
     server =
         new ScriptedServer(
-            trusted
+            TRUSTED
                 .getServerSocketFactory()
                 .createServerSocket(0, 50, InetAddress.getLoopbackAddress()),
             peer -> {
@@ -129,7 +88,7 @@ class TlsTest {
     RecordingSubscriber subscriber =
         RecordingSubscriber.to(
             MistStreamClient.builder(uri("127.0.0.1"))
-                .sslContext(trusted)
+                .sslContext(TRUSTED)
                 .build()
                 .logs(LogRequest.of(1)));
     subscriber.awaitLines(1);
@@ -158,7 +117,7 @@ class TlsTest {
         failure(
             RecordingSubscriber.to(
                 MistStreamClient.builder(uri("localhost"))
-                    .sslContext(trusted)
+                    .sslContext(TRUSTED)
                     .build()
                     .logs(LogRequest.of(1))));
 

@@ -38,9 +38,9 @@ class ITDockerLogSourceLines extends DockerTests {
   @Test
   void aNewViewerGetsTheLastHundredLinesThenEachNewOne() {
     TestContainer container =
-        docker.container().run(count(1, 200, 200, 0, "") + count(201, 400, 1, 100, ""));
-    RecordingSubscriber warm = read(LogRequest.of(container.appId()).withTail(0));
-    warm.awaitLines(1);
+        docker.container().run(count(1, 200, 200, 0, "") + count(201, 2000, 1, 100, ""));
+    RecordingSubscriber warm = read(LogRequest.of(container.appId()).withTail(LogRequest.ALL));
+    warm.awaitLines(201);
     warm.cancel();
     RecordingSubscriber reader = read(LogRequest.of(container.appId()));
     List<String> lines = reader.awaitLines(110);

@@ -172,6 +172,23 @@ class LimitsTest {
   }
 
   @Test
+  void ofConnectionsThatAreNoWebSockets() throws Exception {
+    start(limits -> limits.maxHttpConnections(2));
+    String health = "GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+    try (RawWebSocket viewer = open();
+        RawWebSocket silent = RawWebSocket.connect(server.port());
+        RawWebSocket slow = RawWebSocket.connect(server.port())) {
+      assertThat(slow.send(health).readResponse().status()).as("of two").isEqualTo(200);
+      try (RawWebSocket third = RawWebSocket.connect(server.port())) {
+        assertThat(silent.isEnded()).as("it has waited longest").isTrue();
+        assertThat(third.send(health).readResponse().status()).isEqualTo(200);
+        assertThat(slow.send(health).readResponse().status()).isEqualTo(200);
+        assertThat(viewer.readText()).as("of a WebSocket").contains("status");
+      }
+    }
+  }
+
+  @Test
   void ofTime() throws Exception {
     AtomicBoolean valid = new AtomicBoolean(true);
     Identity ann =

@@ -8,38 +8,41 @@ import io.miststream.server.security.AccessPolicy;
 import io.miststream.server.security.Identity;
 import io.miststream.server.security.Login;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Path;
-import java.security.KeyStore;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.concurrent.TimeUnit;
-import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManagerFactory;
+import okhttp3.tls.HandshakeCertificates;
+import okhttp3.tls.HeldCertificate;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The same over TLS, in which each frame goes another way. */
 class TlsTest {
   private static final String LOGS = "/ws/container/logs?appId=1&tail=all";
-  private static final char[] PASSWORD = "changeit".toCharArray();
-
-  @TempDir private static Path directory;
-  private static SSLContext shown;
-  private static SSLContext trusting;
+  private static final HeldCertificate CERTIFICATE =
+      new HeldCertificate.Builder()
+          .addSubjectAlternativeName("localhost")
+          .addSubjectAlternativeName("127.0.0.1")
+          .build();
+  private static final SSLContext SHOWN =
+      new HandshakeCertificates.Builder().heldCertificate(CERTIFICATE).build().sslContext();
+  private static final SSLContext TRUSTING =
+      new HandshakeCertificates.Builder()
+          .addTrustedCertificate(CERTIFICATE.certificate())
+          .build()
+          .sslContext();
 
   private final MemoryLogSource logs = new MemoryLogSource();
   private MistStreamServer server;
@@ -49,46 +52,6 @@ class TlsTest {
     public boolean isValid() {
       return true;
     }
-  }
-
-  @BeforeAll
-  static void makeKey() throws Exception {
-    Path file = directory.resolve("keys.p12");
-    Process keytool =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                "-genkeypair",
-                "-alias",
-                "server",
-                "-keyalg",
-                "EC",
-                "-storetype",
-                "PKCS12",
-                "-keystore",
-                file.toString(),
-                "-storepass",
-                new String(PASSWORD),
-                "-dname",
-                "CN=localhost",
-                "-ext",
-                "san=ip:127.0.0.1,dns:localhost")
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    assertThat(keytool.waitFor(30, TimeUnit.SECONDS)).isTrue();
-    KeyStore store = KeyStore.getInstance(file.toFile(), PASSWORD);
-    KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-    keys.init(store, PASSWORD);
-    shown = SSLContext.getInstance("TLS");
-    shown.init(keys.getKeyManagers(), null, null);
-    KeyStore trusted = KeyStore.getInstance("PKCS12");
-    trusted.load(null, null);
-    trusted.setCertificateEntry("server", store.getCertificate("server"));
-    TrustManagerFactory trust =
-        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    trust.init(trusted);
-    trusting = SSLContext.getInstance("TLS");
-    trusting.init(null, trust.getTrustManagers(), null);
   }
 
   @BeforeEach
@@ -103,7 +66,7 @@ class TlsTest {
     server =
         MistStreamServer.builder()
             .logs(logs)
-            .tls(shown)
+            .tls(SHOWN)
             .authentication(User::new, AccessPolicy.ALL)
             .login(login)
             .pingInterval(pingInterval)
@@ -118,7 +81,7 @@ class TlsTest {
   }
 
   private SSLSocket connect() throws IOException {
-    return (SSLSocket) trusting.getSocketFactory().createSocket("127.0.0.1", server.port());
+    return (SSLSocket) TRUSTING.getSocketFactory().createSocket("127.0.0.1", server.port());
   }
 
   private RawWebSocket open(SSLSocket socket) throws IOException {
@@ -189,7 +152,7 @@ class TlsTest {
   @Test
   void routesAnswerAndTheCookieIsForTlsAlone() throws Exception {
     assertThat(server.uri()).hasScheme("https");
-    HttpClient client = HttpClient.newBuilder().sslContext(trusting).build();
+    HttpClient client = HttpClient.newBuilder().sslContext(TRUSTING).build();
     URI at = URI.create("https://127.0.0.1:" + server.port());
     HttpResponse<String> health =
         client.send(HttpRequest.newBuilder(at.resolve("/health")).build(), BodyHandlers.ofString());
@@ -226,6 +189,66 @@ class TlsTest {
       assertThat(plain.readRest()).doesNotContain("HTTP/1.1 200");
     }
     open(connect()).close();
+    await().until(() -> server.connections() == 0);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void whoBeginsTheHandshakeAnewIsCutOff(boolean webSocket) throws Exception {
+    SSLSocket socket = connect();
+    socket.setEnabledProtocols(new String[] {"TLSv1.2"});
+    socket.setSoTimeout(30_000);
+    if (webSocket) {
+      open(socket);
+    } else {
+      socket.startHandshake();
+    }
+    assertThatThrownBy(
+            () -> {
+              socket.startHandshake(); // the server reads what follows only then
+              socket.getOutputStream().write('\n');
+              socket.getInputStream().read();
+            })
+        .isInstanceOf(IOException.class)
+        .isNotInstanceOf(SocketTimeoutException.class);
+    await().until(() -> server.connections() == 0);
+    open(connect()).close();
+  }
+
+  @Test
+  void keysMayBeRenewed() throws Exception {
+    SSLSocket socket = connect();
+    socket.setEnabledProtocols(new String[] {"TLSv1.3"});
+    try (RawWebSocket viewer = open(socket)) {
+      for (byte i = 0; i < 3; i++) {
+        socket.startHandshake();
+        viewer.sendFrame(true, RawWebSocket.PING, new byte[] {i}); // right behind it
+        assertThat(viewer.readFrame().payload()).containsExactly(i);
+      }
+      for (int i = 0; i < 2000; i++) {
+        if (i % 400 == 100) {
+          socket.startHandshake(); // a key update, in 1.3
+        }
+        logs.app(1).print("line " + i);
+      }
+      for (int i = 0; i < 2000; i++) {
+        assertThat(viewer.readText()).contains("\"line\":\"line " + i + "\"");
+      }
+    }
+  }
+
+  @Test
+  void butNotWithoutEnd() throws Exception {
+    SSLSocket socket = connect();
+    socket.setEnabledProtocols(new String[] {"TLSv1.3"});
+    open(socket);
+    assertThatThrownBy(
+            () -> {
+              for (int i = 0; i < 1_000_000; i++) {
+                socket.startHandshake();
+              }
+            })
+        .isInstanceOf(IOException.class);
     await().until(() -> server.connections() == 0);
   }
 
