@@ -233,6 +233,7 @@ final class Serve implements Callable<Integer> {
         .maxConnectionsPerUser(settings.number(Setting.MAX_PER_USER))
         .maxConnectionsPerAddress(settings.number(Setting.MAX_PER_ADDRESS))
         .maxHandshakesPerMinute(settings.number(Setting.MAX_HANDSHAKES))
+        .maxTlsHandshakes(settings.number(Setting.MAX_TLS_HANDSHAKES))
         .maxFiltersPerUser(settings.number(Setting.MAX_FILTERS_PER_USER))
         .maxHeaderBytes(settings.number(Setting.MAX_HEADER_BYTES))
         .maxInboundBytes(settings.number(Setting.MAX_INBOUND_BYTES))

@@ -104,6 +104,11 @@ enum Setting {
       "N",
       "most viewers that come from one address within a minute",
       v -> Values.number(v, 1, 1_000_000)),
+  MAX_TLS_HANDSHAKES(
+      "100",
+      "N",
+      "most unfinished handshakes of TLS from one address",
+      v -> Values.number(v, 1, 1_000_000)),
   MAX_FILTERS_PER_USER(
       "50", "N", "most log streams with a filter of one user", v -> Values.number(v, 0, 1_000_000)),
   MAX_HEADER_BYTES(

@@ -1,16 +1,27 @@
 package io.miststream.cli;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.miststream.docker.testing.DockerFixture;
 import io.miststream.docker.testing.TestContainer;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Two thousand connections a second, in front of a server with little memory. */
 @Tag("docker")
@@ -44,6 +55,63 @@ class ITFlood {
     Flood flood = flood(10_000, 10_000, "--max-handshakes", "5");
     assertThat(flood.answers(429)).isPositive();
     assertThat(flood.answers(503)).isZero();
+  }
+
+  @Test
+  void handshakesThatNobodyFinishesLeaveRoomForOthers(@TempDir Path directory) throws Exception {
+    TestCertificate certificate = TestCertificate.ec("localhost");
+    Path pem = directory.resolve("cert.pem");
+    Path key = directory.resolve("key.pem");
+    certificate.write(pem, key);
+    HttpClient http =
+        HttpClient.newBuilder().sslContext(TestCertificate.trust(certificate)).build();
+    try (ServerProcess server =
+            ServerProcess.start(
+                docker.host(),
+                Map.of("MIST_JAVA_OPTS", "-Xmx256m"),
+                "--tls-cert",
+                "" + pem,
+                "--tls-key",
+                "" + key,
+                "--max-tls-handshakes",
+                "20");
+        NumberedLines lines = NumberedLines.start(docker, server, 5, http)) {
+      HalfHandshakes.flood(server.uri(), 200, PER_SECOND); // whatever is loaded and begun once
+      ServerLoad before = ServerLoad.withHeap(server);
+      Future<Duration> flood =
+          ForkJoinPool.commonPool()
+              .submit(() -> HalfHandshakes.flood(server.uri(), 20_000, PER_SECOND));
+      List<Duration> honest = new ArrayList<>();
+      while (!flood.isDone()) {
+        honest.add(shakeHands(server.uri(), certificate));
+      }
+      System.out.printf("ITFlood: 20000 handshakes begun in %s%n", flood.get());
+      System.out.printf(
+          "ITFlood: %d others meanwhile, the slowest in %s%n",
+          honest.size(), Collections.max(honest));
+      ServerLoad.awaitRest(server, before);
+      lines.endAndExpectAll();
+      System.out.printf("ITFlood: after: %s%n", ServerLoad.awaitHeap(server, before));
+      assertThat(server.isAlive()).isTrue();
+      assertThat(server.errors()).isEmpty();
+    }
+  }
+
+  /** Asks for a page on a connection of its own, as an honest client; returns how long it took. */
+  private static Duration shakeHands(URI server, TestCertificate certificate) throws IOException {
+    long begun = System.nanoTime();
+    try (Socket socket =
+        TestCertificate.trust(certificate)
+            .getSocketFactory()
+            .createSocket(server.getHost(), server.getPort())) {
+      socket.setSoTimeout(30_000);
+      socket
+          .getOutputStream()
+          .write("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(US_ASCII));
+      byte[] answer = socket.getInputStream().readNBytes(12);
+      assertThat(new String(answer, US_ASCII)).isEqualTo("HTTP/1.1 200");
+    }
+    return Duration.ofNanos(System.nanoTime() - begun);
   }
 
   @Test

@@ -6,9 +6,11 @@ import io.miststream.core.ContainerStatus;
 import io.miststream.core.Gap;
 import io.miststream.docker.testing.DockerFixture;
 import io.miststream.docker.testing.TestContainer;
+import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 /** A container that prints some hundred lines a second, and viewers who must miss none. */
@@ -27,10 +29,19 @@ final class NumberedLines implements AutoCloseable {
 
   /** Begins to print when all viewers are there. */
   static NumberedLines start(DockerFixture docker, ServerProcess server, int viewers) {
+    return start(docker, server, viewers, HttpClient.newHttpClient());
+  }
+
+  static NumberedLines start(
+      DockerFixture docker, ServerProcess server, int viewers, HttpClient http) {
     NumberedLines lines = new NumberedLines(docker.container().runOnGo(SCRIPT));
     for (int i = 0; i < viewers; i++) {
       lines.viewers.add(
-          TestViewer.open(server.uri(), "appId=" + lines.container.appId())
+          TestViewer.open(
+                  http,
+                  server.uri(),
+                  "/ws/container/logs?appId=" + lines.container.appId(),
+                  Map.of())
               .await(ContainerStatus.class::isInstance, Duration.ofSeconds(20)));
     }
     lines.container.go();

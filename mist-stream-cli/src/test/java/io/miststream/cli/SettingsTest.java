@@ -164,6 +164,7 @@ class SettingsTest {
     "MAX_CONNECTIONS, 0",
     "MAX_PER_USER, 0",
     "MAX_PER_ADDRESS, 0",
+    "MAX_TLS_HANDSHAKES, 0",
     "MAX_HANDSHAKES, 0",
     "DATA_DIR, ' '",
     "KEEP_DEPLOYMENTS, 0",

@@ -168,6 +168,7 @@ public final class MistStreamServer implements AutoCloseable {
     private Duration stallTimeout = TransportSettings.DEFAULT.stallTimeout();
     private Duration closeGrace = TransportSettings.DEFAULT.closeGrace();
     private int maxConnections = TransportSettings.DEFAULT.maxConnections();
+    private int maxTlsHandshakes = TransportSettings.DEFAULT.maxTlsHandshakes();
     private int maxHttpConnections = TransportSettings.DEFAULT.maxHttpConnections();
     private int maxPerUser = TransportSettings.DEFAULT.maxPerUser();
     private int maxPerAddress = TransportSettings.DEFAULT.maxPerAddress();
@@ -432,12 +433,24 @@ public final class MistStreamServer implements AutoCloseable {
 
     /**
      * Most connections at once that are no WebSockets, 1 or more; where there would be one more,
-     * the one is dropped that has owed a whole request for longest. 4 000 unless set.
+     * the one is dropped that has owed a whole request for longest, of the address that has the
+     * most of those. 4 000 unless set.
      *
      * @throws IllegalArgumentException if it is less
      */
     public Builder maxHttpConnections(int connections) {
       maxHttpConnections = positive("maxHttpConnections", connections);
+      return this;
+    }
+
+    /**
+     * Most handshakes of TLS from one address that are not finished, 1 or more; further connections
+     * of it are dropped. 100 unless set.
+     *
+     * @throws IllegalArgumentException if it is less
+     */
+    public Builder maxTlsHandshakes(int handshakes) {
+      maxTlsHandshakes = positive("maxTlsHandshakes", handshakes);
       return this;
     }
 
@@ -641,6 +654,7 @@ public final class MistStreamServer implements AutoCloseable {
                 maxPerUser,
                 maxPerAddress,
                 maxHandshakes,
+                maxTlsHandshakes,
                 maxInboundBytes,
                 maxFrameRate,
                 maxHeaderBytes,

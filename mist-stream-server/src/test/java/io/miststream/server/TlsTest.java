@@ -17,6 +17,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
@@ -60,18 +61,22 @@ class TlsTest {
   }
 
   private void start(Duration pingInterval) {
+    start(builder -> builder.pingInterval(pingInterval));
+  }
+
+  private void start(UnaryOperator<MistStreamServer.Builder> more) {
     logs.app(1);
     Login login =
         (name, password) -> new Login.Token(name, Instant.now().plus(Duration.ofMinutes(1)));
     server =
-        MistStreamServer.builder()
-            .logs(logs)
-            .tls(SHOWN)
-            .authentication(User::new, AccessPolicy.ALL)
-            .login(login)
-            .pingInterval(pingInterval)
-            .port(0)
-            .redirectPort(0)
+        more.apply(
+                MistStreamServer.builder()
+                    .logs(logs)
+                    .tls(SHOWN)
+                    .authentication(User::new, AccessPolicy.ALL)
+                    .login(login)
+                    .port(0)
+                    .redirectPort(0))
             .start();
   }
 
@@ -190,6 +195,32 @@ class TlsTest {
     }
     open(connect()).close();
     await().until(() -> server.connections() == 0);
+  }
+
+  @Test
+  void handshakesThatAreNotFinishedAreLimited() throws Exception {
+    server.close();
+    start(builder -> builder.maxTlsHandshakes(2));
+    try (RawWebSocket first = RawWebSocket.connect(server.port());
+        RawWebSocket viewer = open(connect()); // as the second
+        RawWebSocket second = RawWebSocket.connect(server.port());
+        RawWebSocket third = RawWebSocket.connect(server.port());
+        RawWebSocket other = RawWebSocket.connectFrom("127.0.0.2", server.port())) {
+      assertThat(third.isEnded()).isTrue();
+      logs.app(1).print("a line");
+      assertThat(viewer.readText()).contains("a line");
+      assertThat(other.readTimeout(1).isEnded()).isFalse();
+      assertThat(second.readTimeout(1).isEnded()).isFalse();
+      first.reset();
+      await()
+          .ignoreExceptions()
+          .untilAsserted(
+              () -> {
+                try (RawWebSocket further = open(connect())) {
+                  assertThat(further.readText()).contains("a line");
+                }
+              });
+    }
   }
 
   @ParameterizedTest

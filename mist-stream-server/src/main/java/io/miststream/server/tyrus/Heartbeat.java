@@ -29,7 +29,7 @@ final class Heartbeat {
   private final ScheduledExecutorService timer;
 
   Heartbeat(TransportSettings settings) {
-    http = new HttpConnections(settings.maxHttpConnections());
+    http = new HttpConnections(settings.maxHttpConnections(), settings.maxTlsHandshakes());
     pingInterval = nanos(settings.pingInterval());
     stallTimeout = nanos(settings.stallTimeout());
     closeGrace = nanos(settings.closeGrace());

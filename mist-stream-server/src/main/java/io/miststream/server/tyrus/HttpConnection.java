@@ -1,6 +1,7 @@
 package io.miststream.server.tyrus;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -25,11 +26,22 @@ final class HttpConnection {
   private static final long WRITE = TimeUnit.SECONDS.toNanos(10);
 
   private final NIOConnection connection;
+  private final String address;
   private volatile long deadline; // System.nanoTime; 0: none
   private volatile boolean refused;
+  private volatile boolean handshaking;
 
   private HttpConnection(NIOConnection connection) {
     this.connection = connection;
+    this.address =
+        connection.getPeerAddress() instanceof InetSocketAddress peer
+            ? peer.getAddress().getHostAddress()
+            : "";
+  }
+
+  /** Of whoever has opened it. */
+  String address() {
+    return address;
   }
 
   static HttpConnection attach(NIOConnection connection) {
@@ -62,6 +74,15 @@ final class HttpConnection {
   private void deadlineIn(long timeout) {
     long at = System.nanoTime() + timeout;
     deadline = at == 0 ? 1 : at;
+  }
+
+  /** Whether a handshake of TLS has begun and is not over. */
+  boolean isHandshaking() {
+    return handshaking;
+  }
+
+  void handshaking(boolean now) {
+    handshaking = now;
   }
 
   boolean isRefused() {

@@ -2,36 +2,64 @@ package io.miststream.server.tyrus;
 
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.Iterator;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The connections that are no WebSockets, so many at most. Where there is one too many, the one
- * goes that has owed a request for longest: honest clients say at once what they want, so that even
- * in a flood they are answered before it is their turn. Thread-safe.
+ * The connections that are no WebSockets, so many at most. Where there is one too many, one goes
+ * that owes a request: of the address that has the most of those, the one that has owed it for
+ * longest. Honest clients say at once what they want, and have few at a time, so that even in a
+ * flood they are answered before it is their turn.
+ *
+ * <p>Handshakes of TLS that are not finished are limited for each address besides, for they cost
+ * the server more than whoever begins them; the ones too many are dropped before that. Thread-safe.
  */
 final class HttpConnections {
   private final int most;
-  // Whose request has not arrived, or not all of it; whoever has been here longest is first.
-  private final Set<HttpConnection> waiting = new LinkedHashSet<>(); // guarded by this
-  private final Set<HttpConnection> answering = new HashSet<>(); // guarded by this
+  private final int mostHandshakes;
+  // Guarded by this.
+  private final ByAddress waiting = new ByAddress(); // for a request, or the rest of it
+  private final Set<HttpConnection> answering = new HashSet<>();
+  private final ByAddress handshaking = new ByAddress(); // a part of those waiting
 
-  HttpConnections(int most) {
+  /**
+   * None yet.
+   *
+   * @param most how many at a time
+   * @param mostHandshakes how many handshakes of TLS may be unfinished, of one address
+   */
+  HttpConnections(int most, int mostHandshakes) {
     this.most = most;
+    this.mostHandshakes = mostHandshakes;
   }
 
   /** One more. */
   void opened(HttpConnection connection) {
-    boolean tooMany;
+    HttpConnection tooMany;
     synchronized (this) {
       waiting.add(connection);
-      tooMany = waiting.size() + answering.size() > most;
+      tooMany = waiting.size() + answering.size() > most ? forgetOne() : null;
+    }
+    drop(tooMany);
+  }
+
+  /** One that was opened begins a handshake of TLS; it is dropped if its address has too many. */
+  void handshakeBegun(HttpConnection connection) {
+    boolean tooMany;
+    synchronized (this) {
+      // It may have been dropped already.
+      tooMany = waiting.contains(connection) && handshaking.add(connection) > mostHandshakes;
     }
     if (tooMany) {
-      dropOne();
+      left(connection);
+      drop(connection);
     }
+  }
+
+  /** Its handshake is over. */
+  synchronized void handshakeDone(HttpConnection connection) {
+    handshaking.remove(connection);
   }
 
   /** A whole request has arrived, and is being answered. */
@@ -50,29 +78,39 @@ final class HttpConnections {
 
   /** It is closed, or has become a WebSocket. */
   synchronized void left(HttpConnection connection) {
+    handshaking.remove(connection);
     waiting.remove(connection);
     answering.remove(connection);
   }
 
-  /** Drops the one that has waited longest; false if none waits. */
+  /** Drops one of those that owe a request; false if none does. */
   boolean dropOne() {
-    HttpConnection first;
+    HttpConnection one;
     synchronized (this) {
-      Iterator<HttpConnection> all = waiting.iterator();
-      if (!all.hasNext()) {
-        return false;
-      }
-      first = all.next();
-      all.remove();
+      one = forgetOne();
     }
-    first.drop();
-    return true;
+    drop(one);
+    return one != null;
+  }
+
+  private @Nullable HttpConnection forgetOne() {
+    HttpConnection one = waiting.removeFirstOfMost();
+    if (one != null) {
+      handshaking.remove(one);
+    }
+    return one;
+  }
+
+  private static void drop(@Nullable HttpConnection connection) {
+    if (connection != null) {
+      connection.drop(); // not under the lock, for closing comes back here
+    }
   }
 
   /** All there are now. */
   synchronized List<HttpConnection> all() {
-    List<HttpConnection> all = new ArrayList<>(waiting);
-    all.addAll(answering);
+    List<HttpConnection> all = new ArrayList<>(answering);
+    waiting.forEach(all::add);
     return all;
   }
 }

@@ -10,6 +10,7 @@ import org.glassfish.grizzly.Grizzly;
 import org.glassfish.grizzly.attributes.Attribute;
 import org.glassfish.grizzly.filterchain.FilterChainContext;
 import org.glassfish.grizzly.filterchain.NextAction;
+import org.glassfish.grizzly.nio.NIOConnection;
 import org.glassfish.grizzly.ssl.SSLBaseFilter;
 import org.glassfish.grizzly.ssl.SSLEngineConfigurator;
 import org.glassfish.grizzly.ssl.SSLUtils;
@@ -34,8 +35,11 @@ final class TlsFilter extends SSLBaseFilter {
           "io.miststream.server.KeyUpdates",
           () -> new RateLimit(KEY_UPDATES_PER_SECOND, System::nanoTime));
 
-  TlsFilter(SSLEngineConfigurator engines) {
+  private final HttpConnections connections;
+
+  TlsFilter(SSLEngineConfigurator engines, HttpConnections connections) {
     super(engines);
+    this.connections = connections;
   }
 
   /** What makes the engines of connections that show what the context says. */
@@ -45,20 +49,49 @@ final class TlsFilter extends SSLBaseFilter {
     return engines;
   }
 
+  @Override
+  public NextAction handleAccept(FilterChainContext ctx) throws IOException {
+    HttpConnection connection = HttpConnection.of((NIOConnection) ctx.getConnection());
+    if (connection != null) {
+      connection.handshaking(true);
+      connections.handshakeBegun(connection);
+    }
+    return super.handleAccept(ctx);
+  }
+
+  @Override
+  public NextAction handleRead(FilterChainContext ctx) throws IOException {
+    String agreed = agreed(ctx.getConnection());
+    if (V13.equals(agreed)) {
+      return readRecords(ctx);
+    }
+    if (V12.equals(agreed)) {
+      return super.handleRead(ctx);
+    }
+    Buffer received = ctx.getMessage();
+    NextAction action = super.handleRead(ctx);
+    if (ctx.getMessage() == received) {
+      return action;
+    }
+    // The handshake is over, and a request has come with its end: that is for other threads.
+    NextAction suspended = ctx.getSuspendAction();
+    ctx.suspend();
+    ctx.getConnection().getTransport().getWorkerThreadPool().execute(() -> ctx.resume(action));
+    return suspended;
+  }
+
   /**
    * Under the lock that writing takes: what a key update is answered with must go out before
    * anything that is encrypted with the new key. And a record at a time: with a key update, Grizzly
    * throws away what has arrived behind it.
    */
-  @Override
-  public NextAction handleRead(FilterChainContext ctx) throws IOException {
-    Connection<?> connection = ctx.getConnection();
-    synchronized (connection) {
-      while (V13.equals(agreed(connection))) {
+  private NextAction readRecords(FilterChainContext ctx) throws IOException {
+    synchronized (ctx.getConnection()) {
+      while (true) {
         Buffer records = ctx.getMessage();
         int length = SSLUtils.getSSLPacketSize(records);
         if (length < 0 || length >= records.remaining()) {
-          break;
+          return super.handleRead(ctx);
         }
         Buffer rest = records.split(records.position() + length);
         NextAction action = super.handleRead(ctx);
@@ -68,7 +101,6 @@ final class TlsFilter extends SSLBaseFilter {
         }
         ctx.setMessage(rest);
       }
-      return super.handleRead(ctx);
     }
   }
 
@@ -86,5 +118,15 @@ final class TlsFilter extends SSLBaseFilter {
     } else {
       super.notifyHandshakeStart(connection);
     }
+  }
+
+  @Override
+  protected void notifyHandshakeComplete(Connection<?> connection, SSLEngine engine) {
+    HttpConnection known = HttpConnection.of((NIOConnection) connection);
+    if (known != null) { // null of a WebSocket, after a key update
+      known.handshaking(false);
+      connections.handshakeDone(known);
+    }
+    super.notifyHandshakeComplete(connection, engine);
   }
 }

@@ -16,6 +16,7 @@ import java.time.Duration;
  * @param maxPerUser most WebSocket connections of one user
  * @param maxPerAddress most from one address
  * @param maxHandshakes most handshakes from one address within a minute
+ * @param maxTlsHandshakes most handshakes of TLS from one address that are not finished
  * @param maxMessageBytes longest inbound message, all its frames together
  * @param maxFrameRate most inbound frames within a second, pongs and pings included
  * @param maxHeaderBytes longest request header
@@ -32,6 +33,7 @@ public record TransportSettings(
     int maxPerUser,
     int maxPerAddress,
     int maxHandshakes,
+    int maxTlsHandshakes,
     int maxMessageBytes,
     int maxFrameRate,
     int maxHeaderBytes,
@@ -49,6 +51,7 @@ public record TransportSettings(
           500,
           2_000,
           6_000,
+          100,
           16 << 10,
           100,
           16 << 10,
@@ -65,6 +68,7 @@ public record TransportSettings(
     positive("maxPerUser", maxPerUser);
     positive("maxPerAddress", maxPerAddress);
     positive("maxHandshakes", maxHandshakes);
+    positive("maxTlsHandshakes", maxTlsHandshakes);
     positive("maxMessageBytes", maxMessageBytes);
     positive("maxFrameRate", maxFrameRate);
     positive("maxHeaderBytes", maxHeaderBytes);

@@ -1,5 +1,6 @@
 package io.miststream.server.tyrus;
 
+import io.miststream.core.topic.Pump;
 import io.miststream.core.topic.StreamClose;
 import io.miststream.server.security.Audit;
 import io.miststream.server.security.Entrance;
@@ -12,6 +13,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -50,6 +53,7 @@ public final class WebSocketServer {
   private final StreamContainer container;
   private final Heartbeat heartbeat;
   private final List<WriteLoop> loops = new ArrayList<>();
+  private final ExecutorService handshakes; // of TLS
   private final TransportFigures figures = new TransportFigures();
   private final AtomicInteger nextLoop = new AtomicInteger();
   private final Map<String, RequestCheck> paths = new LinkedHashMap<>();
@@ -86,6 +90,7 @@ public final class WebSocketServer {
     for (int i = 1; i <= threads; i++) {
       loops.add(new WriteLoop(NAME + "-writer-" + i));
     }
+    handshakes = Executors.newFixedThreadPool(threads, Pump.daemons(NAME + "-handshake"));
     configure(http.getServerConfiguration(), routes);
     listener = listen(NAME, address, port, threads, this::gate);
     if (tls != null) {
@@ -123,7 +128,7 @@ public final class WebSocketServer {
     added.setDefaultErrorPageGenerator((request, status, reason, detail, error) -> "");
     TCPNIOTransport transport = added.getTransport();
     transport.setName(name);
-    transport.setIOStrategy(new AcceptStrategy(heartbeat));
+    transport.setIOStrategy(new EventStrategy(heartbeat, handshakes));
     transport.setSelectorRunnersCount(selectors);
     transport.setWorkerThreadPoolConfig(
         ThreadPoolConfig.defaultConfig()
@@ -157,7 +162,7 @@ public final class WebSocketServer {
     FilterChainBuilder frames = FilterChainBuilder.stateless().add(new TransportFilter());
     int tls = chain.indexOfType(SSLBaseFilter.class);
     if (tls >= 0) {
-      TlsFilter filter = new TlsFilter(listener.getSslEngineConfig());
+      TlsFilter filter = new TlsFilter(listener.getSslEngineConfig(), heartbeat.http());
       chain.set(tls, filter);
       frames.add(filter); // the same, for it knows the connections
     }
@@ -296,6 +301,7 @@ public final class WebSocketServer {
 
   private void stopAll() {
     http.shutdownNow();
+    handshakes.shutdownNow();
     heartbeat.stop();
     loops.forEach(WriteLoop::stop);
     container.stop();

@@ -46,6 +46,7 @@ public final class EchoServer {
             1000,
             1000,
             1_000_000,
+            1000,
             MAX_MESSAGE,
             1_000_000,
             16 << 10,
