@@ -213,7 +213,7 @@ public final class Deployments implements AutoCloseable {
       DeploymentReporter outside = reported.get(id);
       report = pending == null ? outside : pending.report;
     }
-    if (going != null) {
+    if (going != null && !going.report.isOver()) {
       going.cancellation.cancel(); // without the lock: it may have something to close
       return true;
     }
