@@ -259,16 +259,22 @@ class DeploymentJournalTest {
       Path aside = directory.resolve("aside");
       Files.move(path, aside);
       Files.createDirectory(path); // cannot be opened for writing
-      report.log(LogStream.STDOUT, "never shown");
-      assertThatThrownBy(report::flush)
-          .isInstanceOf(JournalException.class)
-          .hasMessageStartingWith("The deployment journal cannot be written");
+      int saved = 6;
+      try {
+        while (true) { // as long as the file that was moved away is still open
+          report.log(LogStream.STDOUT, "the last of these is never shown");
+          report.flush();
+          saved++;
+        }
+      } catch (JournalException e) {
+        assertThat(e).hasMessageStartingWith("The deployment journal cannot be written");
+      }
       assertThatThrownBy(() -> report.log(LogStream.STDOUT, "nor this"))
           .isInstanceOf(JournalException.class);
       List<String> all = live.awaitEnd();
       assertThat(all.subList(0, 6)).isEqualTo(before);
-      assertThat(all).hasSize(9);
-      assertThat(all.get(7)).contains("\"status\":\"failed\"", "cannot be written");
+      assertThat(all).hasSize(saved + 3);
+      assertThat(all.get(saved + 1)).contains("\"status\":\"failed\"", "cannot be written");
       assertThat(journal.problem()).hasValueSatisfying(p -> assertThat(p).contains("written"));
       assertThat(journal.deployment(id).orElseThrow().state()).isEqualTo(DeploymentState.FAILED);
 
