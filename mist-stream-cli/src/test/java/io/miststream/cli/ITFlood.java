@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.Future;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -63,8 +64,8 @@ class ITFlood {
     Path pem = directory.resolve("cert.pem");
     Path key = directory.resolve("key.pem");
     certificate.write(pem, key);
-    HttpClient http =
-        HttpClient.newBuilder().sslContext(TestCertificate.trust(certificate)).build();
+    SSLContext trust = TestCertificate.trust(certificate);
+    HttpClient http = HttpClient.newBuilder().sslContext(trust).build();
     try (ServerProcess server =
             ServerProcess.start(
                 docker.host(),
@@ -83,7 +84,7 @@ class ITFlood {
               .submit(() -> HalfHandshakes.flood(server.uri(), 20_000, PER_SECOND));
       List<Duration> honest = new ArrayList<>();
       while (!flood.isDone()) {
-        honest.add(shakeHands(server.uri(), certificate));
+        honest.add(shakeHands(server.uri(), trust));
       }
       System.out.printf("ITFlood: 20000 handshakes begun in %s%n", flood.get());
       System.out.printf(
@@ -98,12 +99,10 @@ class ITFlood {
   }
 
   /** Asks for a page on a connection of its own, as an honest client; returns how long it took. */
-  private static Duration shakeHands(URI server, TestCertificate certificate) throws IOException {
+  private static Duration shakeHands(URI server, SSLContext trust) throws IOException {
     long begun = System.nanoTime();
     try (Socket socket =
-        TestCertificate.trust(certificate)
-            .getSocketFactory()
-            .createSocket(server.getHost(), server.getPort())) {
+        trust.getSocketFactory().createSocket(server.getHost(), server.getPort())) {
       socket.setSoTimeout(30_000);
       socket
           .getOutputStream()

@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -30,29 +31,19 @@ public final class JwtAuthentication implements Authenticator, AccessPolicy {
   private final JwtReader reader;
   private final Supplier<?> keys;
 
-  private static final class Holder implements Identity {
-    private final String name;
-    private final Grant grant;
-    private final Instant expires;
-    private final String token;
-    private final JwtAuthentication home;
-    // Those that the token was last read with.
-    private volatile Object keys;
-
-    Holder(
-        String name,
-        Grant grant,
-        Instant expires,
-        String token,
-        JwtAuthentication home,
-        Object keys) {
-      this.name = name;
-      this.grant = grant;
-      this.expires = expires;
-      this.token = token;
-      this.home = home;
-      this.keys = keys;
-    }
+  /**
+   * Who has shown a token.
+   *
+   * @param readWith the keys that the token was last read with
+   */
+  private record Holder(
+      String name,
+      Grant grant,
+      Instant expires,
+      String token,
+      JwtAuthentication home,
+      AtomicReference<Object> readWith)
+      implements Identity {
 
     @Override
     public String getName() {
@@ -68,11 +59,11 @@ public final class JwtAuthentication implements Authenticator, AccessPolicy {
     /** Whether by one of the keys that there are now; looked at only when they are other ones. */
     private boolean isSigned() {
       Object now = home.keys.get();
-      if (now != keys) {
+      if (now != readWith.get()) {
         if (home.reader.read(token) == null) {
           return false;
         }
-        keys = now;
+        readWith.set(now);
       }
       return true;
     }
@@ -159,7 +150,12 @@ public final class JwtAuthentication implements Authenticator, AccessPolicy {
     return name.isEmpty()
         ? null
         : new Holder(
-            name, grant(claims), claims.getExpirationTime().toInstant(), token, this, readWith);
+            name,
+            grant(claims),
+            claims.getExpirationTime().toInstant(),
+            token,
+            this,
+            new AtomicReference<>(readWith));
   }
 
   private static Grant grant(JWTClaimsSet claims) {
