@@ -86,6 +86,11 @@ record ContainerInfo(
     return state.equals("running") || state.equals("paused");
   }
 
+  /** Whether it is up or was before: until then it has printed nothing. */
+  boolean hasRun() {
+    return isUp() || startedAt != null;
+  }
+
   /** Whether it is up in a run that began at another time than {@code other}'s. */
   boolean isAnotherRun(ContainerInfo other) {
     return isUp() && !Objects.equals(startedAt, other.startedAt);

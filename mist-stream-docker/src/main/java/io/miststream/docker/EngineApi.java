@@ -33,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  * Requests to one engine, each with a deadline.
  *
  * <p>The transport has no deadline on unix sockets, so a request runs on a helper thread that is
- * interrupted when it is late, which closes its socket.
+ * interrupted when it is late, which closes its socket. Each request has a connection of its own,
+ * which ends with the answer.
  */
 final class EngineApi implements AutoCloseable {
 
@@ -162,8 +163,7 @@ final class EngineApi implements AutoCloseable {
   JsonNode send(
       Method method, String path, JsonNode body, Duration deadline, Consumer<Runnable> abort)
       throws IOException {
-    DockerHttpClient.Request.Builder request =
-        DockerHttpClient.Request.builder().method(method).path(path);
+    DockerHttpClient.Request.Builder request = request(method, path);
     if (!body.isMissingNode()) {
       request.putHeader("Content-Type", "application/json").bodyBytes(JSON.writeValueAsBytes(body));
     }
@@ -185,9 +185,7 @@ final class EngineApi implements AutoCloseable {
    */
   EngineStream upload(String path, Upload body, Consumer<Runnable> abort) throws IOException {
     DockerHttpClient.Request request =
-        DockerHttpClient.Request.builder()
-            .method(Method.POST)
-            .path(path)
+        request(Method.POST, path)
             .putHeader("Content-Type", "application/x-tar")
             .body(body)
             .build();
@@ -313,8 +311,15 @@ final class EngineApi implements AutoCloseable {
 
   private static DockerHttpClient.Response execute(DockerHttpClient client, String path)
       throws IOException {
-    return execute(
-        client, DockerHttpClient.Request.builder().method(Method.GET).path(path).build());
+    return execute(client, request(Method.GET, path).build());
+  }
+
+  /** The transport would keep connections for later requests, and never close those left idle. */
+  private static DockerHttpClient.Request.Builder request(Method method, String path) {
+    return DockerHttpClient.Request.builder()
+        .method(method)
+        .path(path)
+        .putHeader("Connection", "close");
   }
 
   private static DockerHttpClient.Response execute(

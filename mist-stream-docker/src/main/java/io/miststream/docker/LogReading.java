@@ -203,7 +203,9 @@ final class LogReading implements EngineEvents.Listener, ContainerFollower.Host 
   private void sendHistory(List<ContainerInfo> containers, boolean fromPositions)
       throws IOException, CancelledException {
     History history = new History(streams, progress);
-    List<ContainerInfo> readable = new ArrayList<>(containers);
+    // What the others print by now belongs behind the status that tells of their first run.
+    List<ContainerInfo> readable =
+        new ArrayList<>(containers.stream().filter(ContainerInfo::hasRun).toList());
     boolean begun = fromPositions;
     while (true) {
       try {
@@ -409,7 +411,9 @@ final class LogReading implements EngineEvents.Listener, ContainerFollower.Host 
       Followed each = new Followed(added);
       followed.put(added.id(), each);
       progress.status(added, asked);
-      start(each);
+      if (added.hasRun()) {
+        start(each); // else with its first run, once that has been told
+      }
     }
   }
 

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 class ContainerFollowerTest {
   private static final String ID = "abcdef012345";
   private static final String START = "2025-01-15T10:00:00Z";
+  private static final String NEVER = "0001-01-01T00:00:00Z";
   private static final LogRequest FOLLOW = LogRequest.of(1).withTail(LogRequest.ALL);
 
   private final FakeEngine engine =
@@ -38,6 +39,10 @@ class ContainerFollowerTest {
   private static String event(String action, Instant time) {
     String text = "{'Action':'%s','timeNano':%d,'Actor':{'ID':'%s'}}\n".replace('\'', '"');
     return String.format(text, action, Progress.nanos(time), ID);
+  }
+
+  private static byte[] start() {
+    return event("start", Instant.EPOCH).getBytes(UTF_8);
   }
 
   private static byte[] die(Instant time) {
@@ -88,6 +93,55 @@ class ContainerFollowerTest {
       log.say(chunk("line 2"));
       reader.awaitLine("line 2");
       reader.cancel();
+    }
+  }
+
+  /** The engine can print what a container says before it calls that running. */
+  @Test
+  void aNewContainerIsRunningBeforeItsFirstLine() {
+    String fresh = "fedcba543210";
+    FakeEngine.Blocking events = new FakeEngine.Blocking();
+    FakeEngine.Blocking log = new FakeEngine.Blocking();
+    log.say(chunk("old"));
+    engine
+        .on("follow=0", FakeEngine.json(""))
+        .on("follow=1", FakeEngine.of(log))
+        .on("/events", FakeEngine.of(events));
+    try (DockerLogSource source = engine.source().build()) {
+      RecordingSubscriber reader =
+          RecordingSubscriber.to(source.logs(FOLLOW.withFollow(Follow.APP)));
+      reader.awaitLine("old");
+      String old = FakeEngine.container(ID, "running", START);
+      engine
+          .containers(old, FakeEngine.container(fresh, "created", NEVER))
+          .on("/events", FakeEngine.of(events))
+          .on(fresh + "/logs", path -> FakeEngine.silent(chunk("new")));
+      events.say(start());
+      reader.await("created", () -> reader.states().contains("created"));
+      long lists = engine.asked("/containers/json");
+      events.say(start());
+      await().until(() -> engine.asked("/containers/json") > lists);
+      assertThat(engine.asked(fresh + "/logs")).isZero();
+      engine
+          .containers(old, FakeEngine.container(fresh, "running", START))
+          .on(fresh + "/logs", path -> FakeEngine.silent(chunk("new")));
+      events.say(start());
+      reader.awaitLine("new");
+      assertThat(reader.states()).containsExactly("running", "created", "running");
+      reader.cancel();
+    }
+  }
+
+  @Test
+  void historyHasNothingOfAContainerThatHasNotRun() {
+    engine
+        .containers(FakeEngine.container(ID, "created", NEVER))
+        .on("/logs", path -> FakeEngine.log(new LogBytes(false).chunk(1, 5, "too early\n")));
+    try (DockerLogSource source = engine.source().build()) {
+      RecordingSubscriber reader =
+          RecordingSubscriber.to(source.logs(FOLLOW.withFollow(Follow.NONE))).awaitComplete();
+      assertThat(reader.states()).containsExactly("created");
+      assertThat(reader.lines()).isEmpty();
     }
   }
 
