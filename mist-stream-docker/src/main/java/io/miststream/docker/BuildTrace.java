@@ -6,12 +6,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,9 +39,12 @@ final class BuildTrace {
   private static final int LATE_MILLIS = 10_000;
   private static final int GONE_MILLIS = 700;
   private static final int POLL_MILLIS = 20;
+  private static final Duration LONGEST_STEP = Duration.ofMinutes(10);
 
   private final EngineApi api;
   private final Path file;
+  private CompletableFuture<?> build = CompletableFuture.completedFuture(null);
+  private @Nullable UploadRequest request;
 
   /**
    * @param file is made with the first entry
@@ -51,6 +58,45 @@ final class BuildTrace {
   void begin() throws IOException {
     api.measureClock();
     append(SINCE, Progress.instant(api.now()).minusSeconds(CLOCK_SECONDS).toString());
+  }
+
+  /**
+   * The engine builds.
+   *
+   * @param end comes when it does nothing more for this build
+   */
+  void building(UploadRequest building, CompletableFuture<?> end) {
+    request = building;
+    build = end;
+  }
+
+  /** Whether the engine has ended the build, so that {@link #remove} finds all of it. */
+  boolean isComplete() {
+    return build.isDone();
+  }
+
+  /**
+   * Removes it all on a thread of its own as soon as the engine has ended the build.
+   *
+   * @param then follows if that went well
+   */
+  void removeLater(Runnable then) {
+    build =
+        build
+            .orTimeout(LONGEST_STEP.toNanos(), TimeUnit.NANOSECONDS)
+            .whenComplete((nothing, failure) -> api.later(() -> removeNow(then)));
+  }
+
+  private void removeNow(Runnable then) {
+    try {
+      if (request != null) {
+        request.close();
+      }
+      remove();
+      then.run();
+    } catch (IOException e) {
+      LOG.warn("what a cancelled build has made stays until the next start", e);
+    }
   }
 
   /** A tag that is about to be put on. */
@@ -102,7 +148,7 @@ final class BuildTrace {
     String begin = first(lines, SINCE);
     Instant since = begin.isEmpty() ? Instant.MAX : Instant.parse(begin);
     if (!lines.contains(END) && !removeLastStep(lines, since, LAST_STEP_MILLIS)) {
-      removeLater(lines, since);
+      removeLastStepLater(lines, since);
     }
     // Tags first: an image with one stays, and what it is based on with it.
     for (String kind : List.of(TAG, CONTAINER, IMAGE)) {
@@ -114,8 +160,8 @@ final class BuildTrace {
     }
   }
 
-  /** A busy engine takes longer than anybody wants to wait for who has called a deployment off. */
-  private void removeLater(List<String> lines, Instant since) {
+  /** A busy engine may still be at that step when the server starts again. */
+  private void removeLastStepLater(List<String> lines, Instant since) {
     Threads.named("mist-docker-late")
         .newThread(
             () -> {
@@ -129,7 +175,7 @@ final class BuildTrace {
   }
 
   /**
-   * The engine ends a build that was broken off only after the step it is at, and does not say what
+   * After a crash the engine ends the build only after the step it is at, and nobody has heard what
    * that has made. It is an image that nobody uses, based on the one before. Other builds may be
    * based on that, too: so it counts as ours only if it was made of the step's container, or if
    * what it is based on is ours.

@@ -113,11 +113,15 @@ public final class DockerDeployer implements Deployer, AutoCloseable {
       // What is put back is the same.
     } finally {
       cancellation.onCancel(null);
-      left = done ? "" : undo(rollout, trace);
-      if (left.isEmpty()) {
+      boolean ended = trace.isComplete();
+      left = done ? "" : undo(rollout, trace, ended);
+      if (left.isEmpty() && ended) {
         Directories.remove(home);
       } else {
         GitSource.remove(home); // the trace is for the next recovery
+      }
+      if (!ended) {
+        trace.removeLater(() -> Directories.remove(home));
       }
     }
     if (!done) {
@@ -209,7 +213,7 @@ public final class DockerDeployer implements Deployer, AutoCloseable {
   }
 
   /** What could not be taken back, as the end of a sentence; empty if everything was. */
-  private static String undo(Rollout rollout, BuildTrace trace) {
+  private static String undo(Rollout rollout, BuildTrace trace, boolean ended) {
     try {
       rollout.undo();
     } catch (IOException e) {
@@ -217,7 +221,9 @@ public final class DockerDeployer implements Deployer, AutoCloseable {
       return "; and what ran before could not be put back: " + e.getMessage();
     }
     try {
-      trace.remove();
+      if (ended) {
+        trace.remove();
+      }
     } catch (IOException e) {
       LOG.warn("images of a deployment could not be removed", e);
       return "; and what it has built could not be removed: " + e.getMessage();

