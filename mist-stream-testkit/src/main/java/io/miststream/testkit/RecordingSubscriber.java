@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RecordingSubscriber implements Flow.Subscriber<StreamMessage> {
 
-  /** How long to wait for anything: 20 s. */
-  public static final Duration PATIENCE = Duration.ofSeconds(20);
+  /** How long to wait for anything: 60 s. */
+  public static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private static final int SHOWN = 20;
 
@@ -178,7 +179,7 @@ public final class RecordingSubscriber implements Flow.Subscriber<StreamMessage>
 
   /** Waits until there are {@code n} messages of one kind, and returns the first {@code n}. */
   public <T extends StreamMessage> List<T> await(Class<T> kind, int n) {
-    await(n + " of " + kind.getSimpleName(), () -> messages(kind).size() >= n);
+    await(n + " of " + kind.getSimpleName(), n, kind::isInstance);
     return messages(kind).subList(0, n);
   }
 
@@ -190,7 +191,20 @@ public final class RecordingSubscriber implements Flow.Subscriber<StreamMessage>
 
   /** Waits for a line with this text. */
   public void awaitLine(String text) {
-    await("the line " + text, () -> lines().contains(text));
+    await("the line " + text, 1, m -> m instanceof LogLine line && line.line().equals(text));
+  }
+
+  /** Waits for {@code n} messages of a kind. Looks at each once, for there can be many. */
+  private synchronized void await(String what, int n, Predicate<StreamMessage> kind) {
+    int[] seen = {0, 0}; // messages, and those of the kind among them
+    await(
+        what,
+        () -> {
+          while (seen[1] < n && seen[0] < messages.size()) {
+            seen[1] += kind.test(messages.get(seen[0]++)) ? 1 : 0;
+          }
+          return seen[1] >= n;
+        });
   }
 
   /** Waits until it has completed normally. */
