@@ -9,6 +9,7 @@ import io.miststream.core.StatsSource;
 import io.miststream.core.StreamMessage;
 import java.io.IOException;
 import java.net.URI;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -47,7 +48,7 @@ public final class DockerLogSource implements LogSource, AutoCloseable {
     DockerHttpClient calls = builder.calls;
     DockerHttpClient streams = builder.streams;
     if (calls != null && streams != null) {
-      api = new EngineApi(calls, streams, false, builder.watchdog);
+      api = new EngineApi(calls, streams, false, builder.watchdog, builder.clock);
     } else {
       api = EngineApi.connect(builder.dockerHost, builder.watchdog);
     }
@@ -143,6 +144,7 @@ public final class DockerLogSource implements LogSource, AutoCloseable {
     private LongFunction<List<String>> catalogue = id -> List.of();
     private Duration recovery = Duration.ofSeconds(30);
     private Duration watchdog = Duration.ofSeconds(10);
+    private Clock clock = Clock.systemUTC();
 
     private Builder() {}
 
@@ -219,6 +221,12 @@ public final class DockerLogSource implements LogSource, AutoCloseable {
         throw new IllegalArgumentException("no time: " + time);
       }
       watchdog = time;
+      return this;
+    }
+
+    /** The clock that the engine's is compared with, for tests with connections of their own. */
+    Builder clock(Clock ours) {
+      clock = ours;
       return this;
     }
 

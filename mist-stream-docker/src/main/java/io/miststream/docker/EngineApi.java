@@ -12,6 +12,7 @@ import java.io.InputStream;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
@@ -55,6 +56,7 @@ final class EngineApi implements AutoCloseable {
   private final @Nullable URI host;
   private final boolean owned;
   private final Duration silence;
+  private final Clock clock;
   private volatile long clockAhead;
   private volatile long clockMeasured; // 0 for never
   private final ExecutorService helpers;
@@ -68,7 +70,16 @@ final class EngineApi implements AutoCloseable {
    * @param silence how long the engine may send nothing within an answer that does not follow
    */
   EngineApi(DockerHttpClient calls, DockerHttpClient streams, boolean owned, Duration silence) {
-    this(null, calls, streams, owned, silence);
+    this(calls, streams, owned, silence, Clock.systemUTC());
+  }
+
+  EngineApi(
+      DockerHttpClient calls,
+      DockerHttpClient streams,
+      boolean owned,
+      Duration silence,
+      Clock clock) {
+    this(null, calls, streams, owned, silence, clock);
   }
 
   private EngineApi(
@@ -76,12 +87,14 @@ final class EngineApi implements AutoCloseable {
       DockerHttpClient calls,
       DockerHttpClient streams,
       boolean owned,
-      Duration silence) {
+      Duration silence,
+      Clock clock) {
     this.host = host;
     this.calls = calls;
     this.streams = streams;
     this.owned = owned;
     this.silence = silence;
+    this.clock = clock;
     timer.setRemoveOnCancelPolicy(true);
     timer.setKeepAliveTime(1, TimeUnit.SECONDS);
     timer.allowCoreThreadTimeOut(true);
@@ -107,7 +120,8 @@ final class EngineApi implements AutoCloseable {
         new LazyHttpClient(() -> transport(address, DEADLINE)),
         new LazyHttpClient(() -> transport(address, null)),
         true,
-        silence);
+        silence,
+        Clock.systemUTC());
   }
 
   private static URI defaultHost() {
@@ -215,19 +229,18 @@ final class EngineApi implements AutoCloseable {
    * measured.
    */
   long now() {
-    return System.currentTimeMillis() * 1_000_000L + clockAhead;
+    return clock.millis() * 1_000_000L + clockAhead;
   }
 
   /** Sees how far the engine's clock is ahead of ours, unless that was done a moment ago. */
   void measureClock() {
-    long begin = System.nanoTime();
-    if (clockMeasured != 0 && begin - clockMeasured < CLOCK_VALID_NANOS) {
+    if (clockMeasured != 0 && System.nanoTime() - clockMeasured < CLOCK_VALID_NANOS) {
       return;
     }
-    long ours = System.currentTimeMillis() * 1_000_000L;
+    long begin = clock.millis();
     try {
       String theirs = get("/info", CLOCK_DEADLINE).path("SystemTime").asText();
-      long middle = ours + (System.nanoTime() - begin) / 2;
+      long middle = (begin + clock.millis()) * 500_000L;
       clockAhead = Progress.nanos(OffsetDateTime.parse(theirs).toInstant()) - middle;
     } catch (IOException | DateTimeParseException e) {
       // It may be forbidden, or slow. What was known is better than nothing.

@@ -1,20 +1,24 @@
 package io.miststream.docker;
 
+import static io.miststream.docker.DockerTests.await;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.miststream.core.Follow;
 import io.miststream.core.LogRequest;
 import io.miststream.testkit.RecordingSubscriber;
+import java.io.FilterInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
-import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** What a follower does in moments that a real engine hardly ever gives. */
 class ContainerFollowerTest {
@@ -64,12 +68,40 @@ class ContainerFollowerTest {
             });
     try (DockerLogSource source = engine.source().build()) {
       // The end of what was asked for comes while the answer is on its way.
-      LogRequest request = FOLLOW.withTimes(null, Instant.now().plusMillis(700));
+      LogRequest request = FOLLOW.withTimes(null, Instant.now().plusSeconds(3));
       RecordingSubscriber reader = RecordingSubscriber.to(source.logs(request));
       opening.await();
-      await().until(() -> Instant.now().isAfter(request.until().plusMillis(200)));
+      await().until(() -> Instant.now().isAfter(request.until()));
+      await().during(Duration.ofMillis(200)).until(() -> !reader.isComplete());
       open.countDown();
       reader.awaitComplete();
+    }
+  }
+
+  @Test
+  @Timeout(60)
+  void cancellingDoesNotWaitForAConnectionToClose() throws InterruptedException {
+    CountDownLatch closing = new CountDownLatch(1);
+    CountDownLatch canClose = new CountDownLatch(1);
+    FakeEngine.Blocking log = new FakeEngine.Blocking();
+    log.say(chunk("line"));
+    InputStream slow =
+        new FilterInputStream(log) {
+          @Override
+          public void close() throws IOException {
+            closing.countDown();
+            awaitQuietly(canClose);
+            super.close();
+          }
+        };
+    engine.on("follow=0", FakeEngine.json("")).on("follow=1", FakeEngine.of(slow));
+    try (DockerLogSource source = engine.source().build()) {
+      RecordingSubscriber reader = RecordingSubscriber.to(source.logs(FOLLOW));
+      reader.awaitLine("line");
+      reader.cancel();
+      closing.await();
+      assertThat(log.isClosed()).isFalse();
+      canClose.countDown();
     }
   }
 
@@ -147,28 +179,28 @@ class ContainerFollowerTest {
 
   @Test
   void howLateALineIsIsToldByTheEnginesClock() {
-    Duration ahead = Duration.ofHours(1);
+    // Ours stands still, so that a busy machine makes no line late.
+    Clock clock = Clock.fixed(Instant.parse(START), ZoneOffset.UTC);
+    Instant now = clock.instant().plus(Duration.ofHours(1)); // by the engine's
     FakeEngine.Blocking log = new FakeEngine.Blocking();
     String rotates =
         FakeEngine.container(ID, "running", START).replace("{}}}", "{'max-size':'8m'}}}");
     engine
         .containers(rotates.replace('\'', '"'))
-        .on(
-            "/info",
-            path -> FakeEngine.json("{\"SystemTime\":\"" + Instant.now().plus(ahead) + "\"}"))
+        .on("/info", path -> FakeEngine.json("{\"SystemTime\":\"" + now + "\"}"))
         .on("follow=0", path -> FakeEngine.json(""))
         .on("follow=1", FakeEngine.of(log));
-    try (DockerLogSource source = engine.source().build()) {
+    try (DockerLogSource source = engine.source().clock(clock).build()) {
       RecordingSubscriber reader = RecordingSubscriber.to(source.logs(FOLLOW));
       await().until(() -> engine.asked("follow=1") == 1);
-      log.say(new LogBytes(false).chunk(1, Instant.now().plus(ahead), "in time\n").bytes());
+      log.say(new LogBytes(false).chunk(1, now, "in time\n").bytes());
       reader.awaitLine("in time");
       assertThat(engine.asked("follow=1")).isEqualTo(1);
       // By our clock this one is of the future. By the engine's it is late, and may not be all.
-      Instant late = Instant.now().plus(ahead).minusSeconds(5);
+      Instant late = now.minusSeconds(5);
       LogBytes all =
           new LogBytes(false)
-              .chunk(1, Instant.now().plus(ahead), "missed\n")
+              .chunk(1, now.plusMillis(1), "missed\n")
               .chunk(1, late.plusSeconds(6), "late\n");
       engine
           .on("follow=0", path -> FakeEngine.log(all))
@@ -182,28 +214,27 @@ class ContainerFollowerTest {
 
   @Test
   void aFollowThatIsReplacedIsNotTheEndOfTheContainer() throws Exception {
-    Supplier<Long> watchers =
-        () ->
-            Thread.getAllStackTraces().keySet().stream()
-                .filter(t -> t.getName().startsWith("mist-docker-signal-"))
-                .count();
-    engine.on(
-        "follow=1",
-        path -> {
-          if (engine.asked("follow=1") > 1) {
-            await().until(() -> watchers.get() == 0); // the old one has seen its end
+    OwnThreads.run(
+        threads -> {
+          engine.on(
+              "follow=1",
+              path -> {
+                if (engine.asked("follow=1") > 1) {
+                  // The old one has seen its end.
+                  await().until(() -> threads.named("mist-docker-signal-").isEmpty());
+                }
+                return FakeEngine.silent(chunk("news"));
+              });
+          try (EngineApi api = new EngineApi(engine, engine, false, Duration.ofSeconds(10));
+              LogPoller poller = new LogPoller(new Streams(api), info())) {
+            boolean more = true;
+            while (more && engine.asked("follow=1") < 2) {
+              more = poller.awaitNews(0);
+            }
+            assertThat(more).isTrue();
+            assertThat(poller.awaitNews(0)).isTrue();
           }
-          return FakeEngine.silent(chunk("news"));
         });
-    try (EngineApi api = new EngineApi(engine, engine, false, Duration.ofSeconds(10));
-        LogPoller poller = new LogPoller(new Streams(api), info())) {
-      boolean more = true;
-      while (more && engine.asked("follow=1") < 2) {
-        more = poller.awaitNews(0);
-      }
-      assertThat(more).isTrue();
-      assertThat(poller.awaitNews(0)).isTrue();
-    }
   }
 
   @Test

@@ -7,13 +7,18 @@ import io.miststream.docker.testing.TestContainer;
 import io.miststream.testkit.RecordingSubscriber;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** A source on the common engine, for the integration tests. */
+/** A source on the common engine, for the integration tests. Each test has its own containers. */
 @Tag("docker")
+@Execution(ExecutionMode.CONCURRENT)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class DockerTests {
   DockerFixture docker;
@@ -31,6 +36,11 @@ abstract class DockerTests {
       docker.close();
       source.close();
     }
+  }
+
+  /** Patient enough for a machine that is busy with other tests. */
+  static ConditionFactory await() {
+    return Awaitility.await().atMost(RecordingSubscriber.PATIENCE);
   }
 
   RecordingSubscriber read(LogRequest request) {

@@ -1,6 +1,6 @@
 package io.miststream.docker;
 
-import static org.awaitility.Awaitility.await;
+import static io.miststream.docker.DockerTests.await;
 
 import io.miststream.core.LogSource;
 import io.miststream.core.LogStream;
@@ -10,8 +10,11 @@ import io.miststream.testkit.LogSourceContract;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 @Tag("docker")
+@Execution(ExecutionMode.CONCURRENT)
 class ITDockerLogSourceContract extends LogSourceContract {
   private static DockerFixture docker;
   private static DockerLogSource source;

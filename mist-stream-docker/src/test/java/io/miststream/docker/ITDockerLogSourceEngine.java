@@ -17,11 +17,14 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** An engine that is stopped and started under a reader. */
 @Tag("docker")
+@Execution(ExecutionMode.CONCURRENT)
 class ITDockerLogSourceEngine {
 
   @ParameterizedTest

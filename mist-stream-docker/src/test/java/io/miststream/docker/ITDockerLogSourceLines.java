@@ -12,11 +12,13 @@ import io.miststream.core.LogLine;
 import io.miststream.core.LogRequest;
 import io.miststream.core.LogStream;
 import io.miststream.core.StreamException;
+import io.miststream.docker.testing.ContainerSpec;
 import io.miststream.docker.testing.DockerFixture;
 import io.miststream.docker.testing.StallingProxy;
 import io.miststream.docker.testing.TestContainer;
 import io.miststream.testkit.RecordingSubscriber;
 import java.net.URI;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
@@ -49,6 +51,7 @@ class ITDockerLogSourceLines extends DockerTests {
     assertThat(lines).isEqualTo(numbered(first, first + lines.size() - 1));
     assertThat(reader.messages().get(0)).isInstanceOf(ContainerStatus.class);
     reader.cancel();
+    container.remove();
   }
 
   @ParameterizedTest
@@ -265,7 +268,7 @@ class ITDockerLogSourceLines extends DockerTests {
   @EnumSource(Follow.class)
   void oneContainerThatCannotBeReadDoesNotHideTheOthers(Follow how) {
     TestContainer readable =
-        docker.container().run("echo seen; while [ ! -e /go ]; do usleep 10000; done; echo end");
+        docker.container().run("echo seen; " + ContainerSpec.AWAIT_GO + "echo end");
     TestContainer unreadable =
         docker.container().app(readable.appId()).logDriver("none").run("echo unseen" + FOREVER);
     RecordingSubscriber reader = read(follow(readable, how));
@@ -289,17 +292,19 @@ class ITDockerLogSourceLines extends DockerTests {
   }
 
   @Test
-  void anEngineThatIsNotThereIsReportedSoon() {
+  void anEngineThatIsNotThereIsReported() {
     assertThatThrownBy(() -> DockerLogSource.builder().dockerHost(URI.create("npipe:////x")))
         .isInstanceOf(IllegalArgumentException.class);
     for (String nowhere : List.of("unix:///tmp/mist-no-such.sock", "tcp://127.0.0.1:1")) {
+      // One that was lost is waited for, one that was never there is not.
       try (DockerLogSource other =
-          DockerLogSource.builder().dockerHost(URI.create(nowhere)).build()) {
-        long begin = System.nanoTime();
+          DockerLogSource.builder()
+              .dockerHost(URI.create(nowhere))
+              .recovery(Duration.ofDays(1))
+              .build()) {
         Throwable error = RecordingSubscriber.to(other.logs(LogRequest.of(1))).awaitError();
         assertThat(((StreamException) error).code()).isEqualTo(ErrorCode.SOURCE_UNAVAILABLE);
         assertThat(error).hasMessageStartingWith("Docker is unreachable: ");
-        assertThat(System.nanoTime() - begin).isLessThan(5_000_000_000L);
         assertThat(other.isReachable()).isFalse();
       }
     }
@@ -308,13 +313,16 @@ class ITDockerLogSourceLines extends DockerTests {
 
   @Test
   void untilEndsAFollow() {
-    TestContainer container = docker.container().run(count(1, 1000, 1, 50, ""));
+    TestContainer container = docker.container().run(count(1, 100_000, 1, 50, ""));
+    RecordingSubscriber endless = read(follow(container, Follow.CONTAINER));
+    endless.awaitLine("n1");
     LogRequest request =
-        LogRequest.of(container.appId())
-            .withTail(LogRequest.ALL)
-            .withTimes(null, java.time.Instant.now().plusSeconds(2));
+        follow(container, Follow.CONTAINER).withTimes(null, Instant.now().plusSeconds(1));
     RecordingSubscriber reader = read(request).awaitComplete();
-    assertThat(reader.lines()).isEqualTo(numbered(1, reader.lines().size())).hasSizeGreaterThan(10);
+    assertThat(reader.lines()).isNotEmpty().isEqualTo(numbered(1, reader.lines().size()));
+    assertThat(endless.isComplete()).isFalse();
+    endless.cancel();
+    container.remove();
   }
 
   @Test
@@ -352,9 +360,7 @@ class ITDockerLogSourceLines extends DockerTests {
       for (int tail : new int[] {LogRequest.ALL, 100}) {
         // Nothing yet, then what is printed.
         LogRequest later =
-            follow(container, Follow.CONTAINER)
-                .withTail(tail)
-                .withTimes(java.time.Instant.now(), null);
+            follow(container, Follow.CONTAINER).withTail(tail).withTimes(Instant.now(), null);
         RecordingSubscriber reader = RecordingSubscriber.to(own.logs(later));
         reader.await(ContainerStatus.class, 1);
         container.print(true, "error " + tail);

@@ -77,9 +77,7 @@ class ITDockerLogSourceSilence extends DockerTests {
       proxy.stall("/logs", Long.MAX_VALUE);
       reader.request(10);
       reader.awaitLines(9);
-      org.awaitility.Awaitility.await()
-          .during(Duration.ofMillis(1500))
-          .until(() -> reader.error() == null);
+      await().during(Duration.ofMillis(1500)).until(() -> reader.error() == null);
       reader.request(Long.MAX_VALUE);
       assertThat(reader.awaitComplete().lines()).isEqualTo(numbered(1, LINES));
     }

@@ -1,8 +1,8 @@
 package io.miststream.docker;
 
+import static io.miststream.docker.DockerTests.await;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.miststream.core.Cursor;
 import io.miststream.core.Cursor.Mark;

@@ -5,6 +5,9 @@ import java.util.List;
 
 /** What a container shall be like. Not thread-safe. */
 public final class ContainerSpec {
+  /** A part of a script that waits for {@link TestContainer#go}, unless that has been before. */
+  public static final String AWAIT_GO = "[ -p /go ] || { mkfifo /go; read go < /go; }; ";
+
   private final DockerFixture docker;
   private final List<String> options = new ArrayList<>();
   private long appId;
@@ -62,6 +65,9 @@ public final class ContainerSpec {
     if (label) {
       command.addAll(List.of("--label", "mist.app.id=" + appId));
     }
+    if (options.stream().noneMatch(o -> o.startsWith("--network") || o.equals("-p"))) {
+      command.addAll(List.of("--network", "none")); // which is started sooner
+    }
     command.addAll(options);
     command.addAll(List.of(DockerFixture.IMAGE, "sh", "-c", script));
     // The client may complain about something else before or behind it.
@@ -82,6 +88,6 @@ public final class ContainerSpec {
 
   /** Starts one that does nothing until {@link TestContainer#go}, and then the script. */
   public TestContainer runOnGo(String script) {
-    return run("while [ ! -e /go ]; do usleep 10000; done; " + script);
+    return run(AWAIT_GO + script);
   }
 }

@@ -149,10 +149,10 @@ public final class DockerFixture implements AutoCloseable {
   @Override
   public void close() {
     String containers = docker("ps", "-aq", "--filter", "label=" + runLabel());
-    for (String id : containers.lines().toList()) {
-      if (!id.isEmpty()) {
-        tryDocker("rm", "-f", id);
-      }
+    if (!containers.isEmpty()) {
+      List<String> command = new ArrayList<>(List.of("rm", "-f"));
+      containers.lines().forEach(command::add);
+      tryDocker(command.toArray(String[]::new));
     }
   }
 }

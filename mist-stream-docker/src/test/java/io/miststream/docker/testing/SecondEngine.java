@@ -39,16 +39,21 @@ public final class SecondEngine implements AutoCloseable {
     if (!Files.isExecutable(dockerd)) {
       DockerFixture.unavailable("no " + dockerd + " to start a second engine with");
     }
-    // Short, for the path of a unix socket is at most 107 bytes.
-    Path home = Files.createTempDirectory(Path.of("/tmp"), "mist-eng");
     String bridge = "mist" + (System.nanoTime() % 1_000_000_000L);
     String address = "10." + (200 + System.nanoTime() % 50) + "." + (System.nanoTime() / 64 % 250);
     run("ip", "link", "add", bridge, "type", "bridge");
     run("ip", "addr", "add", address + ".1/24", "dev", bridge);
     run("ip", "link", "set", bridge, "up");
+    // Short, for the path of a unix socket is at most 107 bytes.
+    Path home = Files.createTempDirectory(Path.of("/tmp"), "mist-eng");
     SecondEngine engine = new SecondEngine(home, bridge, liveRestore);
-    engine.start();
-    return engine;
+    try {
+      engine.start();
+      return engine;
+    } catch (IOException | RuntimeException e) {
+      engine.close();
+      throw e;
+    }
   }
 
   /** Where it listens. */
@@ -88,15 +93,18 @@ public final class SecondEngine implements AutoCloseable {
 
   /** Stops it as an administrator would; returns when it has ended. */
   public void stop() {
-    end(process::destroy);
+    end(() -> process.destroy());
   }
 
   /** Kills it without warning; returns when it has ended. */
   public void kill() {
-    end(process::destroyForcibly);
+    end(() -> process.destroyForcibly());
   }
 
   private void end(Runnable how) {
+    if (process == null) {
+      return; // it could not even be started
+    }
     how.run();
     try {
       if (!process.waitFor(40, TimeUnit.SECONDS)) {

@@ -36,10 +36,12 @@ public final class TestContainer {
 
   /** Lets a script of {@link ContainerSpec#runOnGo} begin. */
   public void go() {
-    Shell.Result touched = docker.tryDocker("exec", id, "touch", "/go");
+    Shell.Result gone =
+        docker.tryDocker(
+            "exec", id, "sh", "-c", "while [ ! -p /go ]; do usleep 1000; done; echo > /go");
     // The script may see it, and the container end, before the command itself is over.
-    if (touched.exit() != 0 && touched.exit() != KILLED) {
-      throw new IllegalStateException("docker exec touch: " + touched.output());
+    if (gone.exit() != 0 && gone.exit() != KILLED) {
+      throw new IllegalStateException("docker exec: " + gone.output());
     }
   }
 
