@@ -17,8 +17,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.Resources;
 
 /** The configuration file changes while the server runs. */
+@ResourceLock(Resources.SYSTEM_ERR)
 @Timeout(60)
 class FileCatalogueTest {
   private final PrintStream standardError = System.err;

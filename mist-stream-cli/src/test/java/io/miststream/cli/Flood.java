@@ -22,8 +22,7 @@ import java.util.TreeMap;
  * mind. One thread, for it shares the processors with what it floods.
  */
 final class Flood {
-  private static final int ADDRESSES = 249; // 127.0.0.2 to 127.0.0.250
-  private static final long VIEWING = Duration.ofSeconds(1).toNanos();
+  private static final int ADDRESSES = 49; // 127.0.0.2 to 127.0.0.50
   private static final long PATIENCE = Duration.ofSeconds(30).toNanos();
 
   private static final String UPGRADE =
@@ -43,7 +42,7 @@ final class Flood {
     SILENT,
     /** Sends half of a header. */
     HALF,
-    /** Opens a WebSocket, keeps it for a second, and goes. */
+    /** Opens a WebSocket, keeps it while some more clients come, and goes. */
     VIEWS,
     /** Would open a WebSocket where there is none. */
     STRAYS,
@@ -59,7 +58,7 @@ final class Flood {
     private final SocketChannel channel;
     private final StringBuilder answer = new StringBuilder();
     private boolean answered;
-    private long until;
+    private int until; // that many clients have come
 
     Client(Kind kind, SocketChannel channel) {
       this.kind = kind;
@@ -74,9 +73,11 @@ final class Flood {
 
   private final InetSocketAddress server;
   private final String view;
+  private final int staying;
   private final SortedMap<Integer, Integer> answers = new TreeMap<>();
   private final Queue<Client> viewing = new ArrayDeque<>(); // whoever came first goes first
   private final ByteBuffer buffer = ByteBuffer.allocate(16 << 10);
+  private int come;
   private int open; // on their way, or without their answer
   private int connected;
   private int failed;
@@ -90,10 +91,12 @@ final class Flood {
    * A flood that has not begun.
    *
    * @param view path and query of a stream in which nothing much is said
+   * @param staying how many more clients come before one with a WebSocket goes
    */
-  Flood(URI server, String view) {
+  Flood(URI server, String view, int staying) {
     this.server = new InetSocketAddress(server.getHost(), server.getPort());
     this.view = view;
+    this.staying = staying;
   }
 
   /** Has so many clients come, so many a second, and goes when the last has its answer. */
@@ -107,12 +110,11 @@ final class Flood {
           connect(selector, i++);
         }
         selector.select(this::ready, 1);
-        leave(System.nanoTime());
+        leave();
       }
       nanos = System.nanoTime() - begun;
       while (open > 0 && System.nanoTime() - begun < nanos + PATIENCE) {
         selector.select(this::ready, 1);
-        leave(System.nanoTime());
       }
       for (SelectionKey key : selector.keys()) {
         key.channel().close();
@@ -129,6 +131,7 @@ final class Flood {
     channel.connect(server);
     channel.register(selector, SelectionKey.OP_CONNECT, client);
     open++;
+    come++;
   }
 
   private void ready(SelectionKey key) {
@@ -199,15 +202,15 @@ final class Flood {
       noRetryAfter++;
     }
     if (status == 101) {
-      client.until = System.nanoTime() + VIEWING;
+      client.until = come + staying;
       viewing.add(client);
       mostViewing = Math.max(mostViewing, viewing.size());
     }
   }
 
-  private void leave(long now) throws IOException {
+  private void leave() throws IOException {
     for (Client first = viewing.peek();
-        first != null && now - first.until >= 0;
+        first != null && come >= first.until;
         first = viewing.peek()) {
       viewing.remove();
       first.channel.close();

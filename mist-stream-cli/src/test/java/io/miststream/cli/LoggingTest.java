@@ -8,9 +8,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.Resources;
 import org.slf4j.LoggerFactory;
 
 /** Whoever reports something: it goes to standard error, a line each. */
+@ResourceLock(Resources.SYSTEM_ERR)
 class LoggingTest {
   private final PrintStream standardError = System.err;
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();

@@ -43,7 +43,7 @@ final class Watch implements AutoCloseable {
       while (!stopped.await(100, TimeUnit.MILLISECONDS)) {
         ServerLoad now = ServerLoad.of(server);
         descriptors = Math.max(descriptors, now.descriptors());
-        threads = Math.max(threads, now.threads());
+        threads = Math.max(threads, now.threadCount());
         ask();
       }
     } catch (InterruptedException e) {
