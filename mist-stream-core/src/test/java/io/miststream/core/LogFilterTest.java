@@ -10,10 +10,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+/** What is case, and what a character class holds, is the JDK's to say. */
+@Tag("jdk")
 class LogFilterTest {
   private static LogLine line(String text, LogStream stream) {
     Cursor cursor = Cursor.of(Cursor.Mark.of(1, stream == LogStream.STDOUT ? 0 : 1, 1, 0));

@@ -37,15 +37,18 @@ public final class MetricsTopic implements AutoCloseable {
   private final MetricsSource source;
   private final boolean keepHistory;
   private final long lingerNanos;
+  private final Time time;
   private final Traffic traffic = new Traffic();
   private final Pump pump = new Pump("mist-metrics-pump", 2);
   private final Set<NewestViewer> viewers = ConcurrentHashMap.newKeySet();
-  private final Samples samples = new Samples();
+  private final Samples samples;
 
   private MetricsTopic(Builder builder) {
     source = builder.source;
     keepHistory = builder.keepHistory;
     lingerNanos = builder.linger.toNanos();
+    time = builder.time;
+    samples = new Samples();
     if (keepHistory) {
       samples.start();
     }
@@ -97,6 +100,7 @@ public final class MetricsTopic implements AutoCloseable {
     private final MetricsSource source;
     private Duration linger = Duration.ofSeconds(10);
     private boolean keepHistory;
+    private Time time = Time.SYSTEM;
 
     private Builder(MetricsSource source) {
       this.source = source;
@@ -120,6 +124,12 @@ public final class MetricsTopic implements AutoCloseable {
       return this;
     }
 
+    /** For tests. */
+    Builder time(Time source) {
+      time = source;
+      return this;
+    }
+
     /** The topic; without a history to be kept nothing is read until the first viewer comes. */
     public MetricsTopic build() {
       return new MetricsTopic(this);
@@ -132,7 +142,7 @@ public final class MetricsTopic implements AutoCloseable {
     private final ArrayDeque<Numbered> kept = new ArrayDeque<>(MAX_HISTORY + 2);
     private long next;
     private @Nullable Sampler sampler;
-    private long unwatchedSince = System.nanoTime();
+    private long unwatchedSince = time.nanos();
     private boolean closed;
 
     synchronized Viewer join(int history) {
@@ -154,9 +164,9 @@ public final class MetricsTopic implements AutoCloseable {
 
     /** Waits until there is a reason to begin. */
     synchronized void awaitBeginning() throws InterruptedException {
-      long time = System.nanoTime() + UNHURRIED.toNanos();
-      while (viewers.isEmpty() && !closed && System.nanoTime() < time) {
-        wait(1 + (time - System.nanoTime()) / 1_000_000);
+      long due = time.nanos() + UNHURRIED.toNanos();
+      while (viewers.isEmpty() && !closed && time.nanos() - due < 0) {
+        time.await(this, due);
       }
     }
 
@@ -190,7 +200,7 @@ public final class MetricsTopic implements AutoCloseable {
     @Override
     public synchronized void leave(NewestViewer viewer) {
       if (viewers.remove(viewer)) {
-        unwatchedSince = System.nanoTime();
+        unwatchedSince = time.nanos();
       }
     }
 
@@ -207,16 +217,14 @@ public final class MetricsTopic implements AutoCloseable {
     }
 
     /** Waits for the time of a beat; false if this sampler is not wanted any more by then. */
-    synchronized boolean await(Sampler mine, long time) throws InterruptedException {
-      for (long left = time - System.nanoTime();
-          left > 0 && sampler == mine;
-          left = time - System.nanoTime()) {
-        wait(left / 1_000_000, (int) (left % 1_000_000));
+    synchronized boolean await(Sampler mine, long due) throws InterruptedException {
+      while (sampler == mine && time.nanos() - due < 0) {
+        time.await(this, due);
       }
       if (sampler == mine
           && !keepHistory
           && viewers.isEmpty()
-          && System.nanoTime() - unwatchedSince >= lingerNanos) {
+          && time.nanos() - unwatchedSince >= lingerNanos) {
         sampler = null;
         kept.clear(); // else the next to come would take it for the last minutes
       }
@@ -235,14 +243,14 @@ public final class MetricsTopic implements AutoCloseable {
     public void run() {
       try {
         samples.awaitBeginning();
-        long begin = System.nanoTime();
+        long begin = time.nanos();
         long beat = BEAT.toNanos();
         open();
-        long time = begin + FIRST.toNanos();
-        while (samples.await(this, time)) {
+        long due = begin + FIRST.toNanos();
+        while (samples.await(this, due)) {
           sample();
           // If one took too long, those that it covered are left out.
-          time = begin + ((System.nanoTime() - begin) / beat + 1) * beat;
+          due = begin + ((time.nanos() - begin) / beat + 1) * beat;
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();

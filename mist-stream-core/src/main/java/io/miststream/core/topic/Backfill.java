@@ -33,7 +33,6 @@ final class Backfill {
   // it, so lines are gathered for as long as nobody could notice.
   private static final int GATHER_BYTES = 32 << 10;
   private static final Duration GATHER_TIME = Duration.ofMillis(2);
-  private static final Duration STALLED_AFTER = Duration.ofSeconds(5);
 
   private static final class Chunk {
     final byte[] bytes;
@@ -225,7 +224,7 @@ final class Backfill {
   private void checkForStall() {
     if (stallCheck == null) {
       int pollsNow = polls;
-      stallCheck = topics.later(STALLED_AFTER, () -> suspendIfStalledSince(pollsNow));
+      stallCheck = topics.later(topics.stalledAfter(), () -> suspendIfStalledSince(pollsNow));
     }
   }
 

@@ -214,6 +214,15 @@ final class LogTopic {
     }
   }
 
+  /** Whether there is any reference to a viewer here; for tests. */
+  boolean holds(LogViewer viewer) {
+    synchronized (lock) {
+      return early.contains(viewer)
+          || all.holds(viewer)
+          || filtered.values().stream().anyMatch(topic -> topic.holds(viewer));
+    }
+  }
+
   private boolean isWatched() {
     return !early.isEmpty() || all.isWatched() || !filtered.isEmpty();
   }

@@ -36,6 +36,7 @@ public final class LogTopics implements AutoCloseable {
   private final int historyLines;
   private final int maxFilters;
   private final Duration linger;
+  private final Duration stalledAfter;
   private final ReadSlots readSlots;
   private final Pump pump;
   private final ScheduledThreadPoolExecutor timer;
@@ -49,6 +50,7 @@ public final class LogTopics implements AutoCloseable {
     historyLines = builder.historyLines;
     maxFilters = builder.maxFilters;
     linger = builder.linger;
+    stalledAfter = builder.stalledAfter;
     pump = Pump.perProcessor("mist-pump");
     readSlots = new ReadSlots(builder.historyReads, pump);
     timer =
@@ -182,6 +184,11 @@ public final class LogTopics implements AutoCloseable {
     return linger;
   }
 
+  /** How long a reader of history may take nothing before its read is let go. */
+  Duration stalledAfter() {
+    return stalledAfter;
+  }
+
   ReadSlots readSlots() {
     return readSlots;
   }
@@ -219,6 +226,7 @@ public final class LogTopics implements AutoCloseable {
     private int historyReads = 32;
     private int maxFilters = 100;
     private Duration linger = Duration.ofSeconds(10);
+    private Duration stalledAfter = Duration.ofSeconds(5);
 
     private Builder(LogSource source) {
       this.source = source;
@@ -273,6 +281,12 @@ public final class LogTopics implements AutoCloseable {
         throw new IllegalArgumentException("linger must not be negative");
       }
       linger = time;
+      return this;
+    }
+
+    /** For tests. */
+    Builder stalledAfter(Duration time) {
+      stalledAfter = time;
       return this;
     }
 

@@ -338,6 +338,13 @@ final class Topic {
     return !viewers.isEmpty();
   }
 
+  /** Whether there is any reference to a viewer here; for tests. */
+  boolean holds(LogViewer viewer) {
+    synchronized (waiters) {
+      return viewers.contains(viewer) || waiters.contains(viewer);
+    }
+  }
+
   Set<LogViewer> viewers() {
     return viewers;
   }

@@ -20,8 +20,9 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,6 +45,13 @@ class DeploymentJournalTest {
   private void reopen() throws IOException {
     journal.close();
     open();
+  }
+
+  private static ConditionFactory await() {
+    return Awaitility.await()
+        .atMost(Duration.ofSeconds(Watcher.PATIENCE_SECONDS))
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(5));
   }
 
   private static void build(DeploymentReporter report, int lines) {
@@ -283,9 +291,7 @@ class DeploymentJournalTest {
 
       Files.delete(path);
       Files.move(aside, path);
-      while (journal.problem().isPresent()) {
-        Thread.onSpinWait();
-      }
+      await().until(() -> journal.problem().isEmpty());
       assertThat(file(id)).isEqualTo(all);
       assertThat(watch(id)).isEqualTo(all);
       reopen();
@@ -353,12 +359,7 @@ class DeploymentJournalTest {
 
   /** The oldest go just after the newest has ended. */
   private void awaitIds(Long... wanted) {
-    long begun = System.nanoTime();
-    while (!ids().equals(List.of(wanted))
-        && System.nanoTime() - begun < TimeUnit.SECONDS.toNanos(Watcher.PATIENCE_SECONDS)) {
-      Thread.onSpinWait();
-    }
-    assertThat(ids()).containsExactly(wanted);
+    await().untilAsserted(() -> assertThat(ids()).containsExactly(wanted));
   }
 
   private List<Long> ids() {

@@ -8,7 +8,6 @@ import io.miststream.core.HostMetrics;
 import io.miststream.core.MetricsSource;
 import io.miststream.core.topic.StreamClose;
 import io.miststream.core.topic.Viewer;
-import io.miststream.core.wire.Frames;
 import io.miststream.core.wire.WireCodec;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -17,20 +16,23 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class MetricsTopicTest {
+  private final ManualTime time = new ManualTime();
   private final Numbering source = new Numbering();
 
   /** Its samples are numbered, in the place of the processes. */
-  private static final class Numbering implements MetricsSource {
+  private final class Numbering implements MetricsSource {
     final AtomicInteger opened = new AtomicInteger();
-    final AtomicInteger closed = new AtomicInteger();
+    final Semaphore closed = new Semaphore(0);
     final AtomicInteger samples = new AtomicInteger();
-    final List<Long> times = new CopyOnWriteArrayList<>();
+    final List<Duration> times = new CopyOnWriteArrayList<>();
     volatile boolean fails;
-    volatile long takesMillis;
+    volatile Duration takes = Duration.ZERO;
 
     @Override
     public Sampling open() {
@@ -38,40 +40,36 @@ class MetricsTopicTest {
       return new Sampling() {
         @Override
         public HostMetrics sample() {
-          times.add(System.nanoTime());
+          times.add(Duration.ofNanos(time.nanos()));
           int number = samples.incrementAndGet();
           if (fails) {
             throw new IllegalStateException("meant to fail");
           }
-          try {
-            Thread.sleep(takesMillis); // as long as a reading is to take
-          } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-          }
+          time.advance(takes);
           return numbered(number);
         }
 
         @Override
         public void close() {
-          closed.incrementAndGet();
+          closed.release();
         }
       };
     }
 
-    void awaitSamples(int number) throws InterruptedException {
-      MetricsTopicTest.await(() -> samples.get() >= number);
+    void awaitClose() throws InterruptedException {
+      assertThat(closed.tryAcquire(30, TimeUnit.SECONDS)).isTrue();
     }
   }
 
-  private interface Condition {
-    boolean holds();
+  private MetricsTopic.Builder builder() {
+    return MetricsTopic.builder(source).time(time);
   }
 
-  private static void await(Condition condition) throws InterruptedException {
-    long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-    while (!condition.holds()) {
-      assertThat(System.nanoTime()).as("in time").isLessThan(end);
-      Thread.sleep(5);
+  /** Lets the time of so many samples come, and waits for each. */
+  private void beats(int count) throws InterruptedException {
+    for (int i = 0; i < count; i++) {
+      time.advance(time.awaitSleeper());
+      time.awaitSleeper();
     }
   }
 
@@ -104,74 +102,81 @@ class MetricsTopicTest {
 
   @Test
   void aThousandViewersShareOneSampleASecondAndOneThatLagsGetsTheNewest() throws Exception {
-    try (MetricsTopic topic = MetricsTopic.create(source)) {
+    try (MetricsTopic topic = builder().build()) {
       List<Polling> viewers = new ArrayList<>();
       Viewer stalled = topic.open(0);
       for (int i = 1; i < 1000; i++) {
         viewers.add(new Polling(topic.open(0)));
       }
-      source.awaitSamples(4);
-      for (Polling viewer : viewers) {
-        viewer.await(3);
+      for (int i = 1; i <= 4; i++) {
+        beats(1);
+        for (Polling viewer : viewers) {
+          viewer.await(i);
+        }
       }
-      for (Polling viewer : viewers) {
-        List<Integer> got = numbers(viewer);
-        assertThat(got.subList(got.size() - 3, got.size()))
-            .isEqualTo(
-                List.of(
-                    got.get(got.size() - 1) - 2,
-                    got.get(got.size() - 1) - 1,
-                    got.get(got.size() - 1)));
-      }
-      int before = source.samples.get();
-      String text = stalled.pollText();
-      assertThat(number(text)).isBetween(before - 1, source.samples.get());
+      assertThat(viewers)
+          .allSatisfy(viewer -> assertThat(numbers(viewer)).containsExactly(1, 2, 3, 4));
+      assertThat(number(stalled.pollText())).isEqualTo(4);
+      assertThat(stalled.pollText()).isNull();
       assertThat(source.opened).hasValue(1);
+      assertThat(source.samples).hasValue(4);
       assertThat(topic.traffic().viewers()).isEqualTo(1000);
-      long begin = source.times.get(0);
-      for (int i = 1; i < source.times.size(); i++) {
-        // The first comes 200 ms after the beginning, all others a whole number of seconds.
-        double beats = (source.times.get(i) - begin) / 1e9 + 0.2;
-        assertThat(beats).isBetween(i - 0.01, i + 0.6);
-      }
       viewers.forEach(Polling::close);
       stalled.close();
     }
-    await(() -> source.closed.get() == 1);
+    source.awaitClose();
   }
 
   @Test
-  void aSampleThatTakesLongDelaysNoLaterBeat() throws Exception {
-    source.takesMillis = 700;
+  void theFirstSampleComesSoonAndTheOthersOnWholeSeconds() throws Exception {
+    try (MetricsTopic topic = builder().build();
+        Polling viewer = new Polling(topic.open(0))) {
+      beats(2);
+      source.takes = Duration.ofMillis(700);
+      beats(2);
+      source.takes = Duration.ofMillis(1300); // the fifth second passes meanwhile
+      beats(2);
+      viewer.await("\"processes\":6");
+      assertThat(source.times)
+          .extracting(Duration::toMillis)
+          .containsExactly(200L, 1000L, 2000L, 3000L, 4000L, 6000L);
+    }
+  }
+
+  @Test
+  void theSystemsTimeGoesByItself() throws Exception {
     try (MetricsTopic topic = MetricsTopic.create(source);
         Polling viewer = new Polling(topic.open(0))) {
-      viewer.await(3);
-      source.takesMillis = 1300; // a beat is left out
-      source.awaitSamples(6);
-      long begin = source.times.get(0) - 200_000_000;
-      for (long time : source.times.subList(1, source.times.size())) {
-        double off = (time - begin) / 1e9 % 1;
-        assertThat(Math.min(off, 1 - off)).isLessThan(0.4);
-      }
+      long begun = System.nanoTime();
+      assertThat(numbers(viewer.await(2))).startsWith(1, 2);
+      assertThat(Duration.ofNanos(System.nanoTime() - begun))
+          .as("from the first sample to the second")
+          .isGreaterThan(Duration.ofMillis(500));
     }
+    source.awaitClose();
   }
 
   @Test
   void withoutViewersItStopsAfterTheLingerTimeAndForgets() throws Exception {
-    try (MetricsTopic topic = MetricsTopic.builder(source).linger(Duration.ofMillis(300)).build()) {
+    try (MetricsTopic topic = builder().linger(Duration.ofMillis(2500)).build()) {
       assertThat(topic.isSampling()).isFalse();
-      Polling first = new Polling(topic.open(0)).await(1);
+      Polling first = new Polling(topic.open(0));
+      beats(1);
+      first.await(1).close();
       first.close();
-      first.close();
-      Polling second = new Polling(topic.open(300)).await(2); // before the linger time is over
+      beats(2); // the linger time is not over
+      Polling second = new Polling(topic.open(300));
+      assertThat(numbers(second.await(3))).containsExactly(1, 2, 3);
       assertThat(source.opened).hasValue(1);
-      assertThat(numbers(second)).startsWith(1, 2);
       second.close();
-      await(() -> source.closed.get() == 1);
+      beats(2);
+      assertThat(topic.isSampling()).isTrue();
+      time.advance(time.awaitSleeper());
+      source.awaitClose();
       assertThat(topic.isSampling()).isFalse();
-      int samples = source.samples.get();
-      try (Polling third = new Polling(topic.open(300)).await(1)) {
-        assertThat(numbers(third)).startsWith(samples + 1);
+      try (Polling third = new Polling(topic.open(300))) {
+        beats(1);
+        assertThat(numbers(third.await(1))).containsExactly(6);
         assertThat(source.opened).hasValue(2);
       }
     }
@@ -179,67 +184,68 @@ class MetricsTopicTest {
 
   @Test
   void aKeptHistoryIsThereForTheFirstToCome() throws Exception {
-    try (MetricsTopic topic =
-        MetricsTopic.builder(source).linger(Duration.ZERO).keepHistory(true).build()) {
-      source.awaitSamples(4); // the third has been shown
+    try (MetricsTopic topic = builder().linger(Duration.ZERO).keepHistory(true).build()) {
+      assertThat(time.awaitSleeper()).as("no hurry").isEqualTo(Duration.ofSeconds(2));
+      beats(4);
       try (Polling all = new Polling(topic.open(MetricsTopic.MAX_HISTORY)).await(3);
           Polling one = new Polling(topic.open(1)).await(2);
           Polling none = new Polling(topic.open(0)).await(1)) {
-        assertThat(numbers(all)).startsWith(1, 2, 3);
-        assertThat(numbers(one).get(0)).isBetween(2, 3);
-        assertThat(numbers(none).get(0)).isEqualTo(numbers(one).get(1));
+        assertThat(numbers(all)).containsExactly(1, 2, 3);
+        assertThat(numbers(one)).containsExactly(2, 3);
+        assertThat(numbers(none)).containsExactly(3);
       }
+      beats(1);
       assertThat(topic.isSampling()).isTrue();
     }
-    await(() -> source.closed.get() == 1);
+    source.awaitClose();
     assertThat(source.opened).hasValue(1);
   }
 
   @Test
   void whatDidNotGoOutIsTakenBack() throws Exception {
-    try (MetricsTopic topic = MetricsTopic.builder(source).keepHistory(true).build()) {
-      source.awaitSamples(4);
+    try (MetricsTopic topic = builder().keepHistory(true).build()) {
+      beats(4);
       Viewer viewer = topic.open(2);
       List<ByteBuffer> polled = new ArrayList<>();
       viewer.poll(polled, 1 << 20);
-      assertThat(polled.size()).isGreaterThanOrEqualTo(3);
-      assertThat(topic.traffic().messages()).isEqualTo(polled.size());
+      assertThat(polled).hasSize(3);
+      assertThat(topic.traffic().messages()).isEqualTo(3);
       int cut = polled.get(0).remaining() + 10; // within the second
       ByteBuffer rest = viewer.takeBack(polled, cut);
       assertThat(rest.remaining()).isEqualTo(polled.get(1).remaining() - 10);
       assertThat(topic.traffic().messages()).isEqualTo(2);
       assertThat(topic.traffic().bytes())
           .isEqualTo(polled.get(0).remaining() + polled.get(1).remaining());
-      // What is left of the history by then is sent, or the newest instead.
-      ByteBuffer third = polled.get(2);
-      int number = number(Frames.text(third.array(), third.arrayOffset(), third.remaining()));
-      assertThat(number(viewer.pollText())).isGreaterThanOrEqualTo(number);
+      assertThat(number(viewer.pollText())).isEqualTo(3);
       viewer.close();
     }
   }
 
   @Test
   void aFailureCostsItsSampleAlone() throws Exception {
-    try (MetricsTopic topic = MetricsTopic.create(source);
-        Polling viewer = new Polling(topic.open(0)).await(1)) {
+    try (MetricsTopic topic = builder().build();
+        Polling viewer = new Polling(topic.open(0))) {
+      beats(1);
+      viewer.await(1);
       source.fails = true;
-      int before = source.samples.get();
-      source.awaitSamples(before + 2);
+      beats(2);
       source.fails = false;
-      viewer.await(2);
-      assertThat(numbers(viewer).get(1)).isGreaterThan(before + 1);
+      beats(1);
+      assertThat(numbers(viewer.await(2))).containsExactly(1, 4);
       assertThat(source.opened).hasValue(1);
     }
   }
 
   @Test
   void closingTellsViewersToComeBack() throws Exception {
-    MetricsTopic topic = MetricsTopic.create(source);
-    Polling viewer = new Polling(topic.open(0)).await(1);
+    MetricsTopic topic = builder().build();
+    Polling viewer = new Polling(topic.open(0));
+    beats(1);
+    viewer.await(1);
     topic.close();
     assertThat(viewer.awaitEnd().ended()).isEqualTo(StreamClose.SHUTDOWN);
     assertThat(new Polling(topic.open(0)).awaitEnd().ended()).isEqualTo(StreamClose.SHUTDOWN);
-    await(() -> source.closed.get() == 1);
+    source.awaitClose();
   }
 
   @Test

@@ -101,7 +101,7 @@ class StatsTopicsTest {
       slow.close();
       quick.close();
     }
-    assertThat(source.cancelled.await(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(source.cancelled.await(30, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test
@@ -175,7 +175,7 @@ class StatsTopicsTest {
       topics.open(1).close();
       topics.open(1).close(); // within the linger time
       assertThat(source.subscribers).hasSize(1);
-      assertThat(source.cancelled.await(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(source.cancelled.await(30, TimeUnit.SECONDS)).isTrue();
       assertThat(topics.topics()).isZero();
     }
   }
@@ -186,7 +186,7 @@ class StatsTopicsTest {
     Polling viewer = new Polling(topics.open(1));
     topics.close();
     assertThat(viewer.awaitEnd().ended()).isEqualTo(StreamClose.SHUTDOWN);
-    assertThat(source.cancelled.await(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(source.cancelled.await(30, TimeUnit.SECONDS)).isTrue();
     assertThat(new Polling(topics.open(1)).awaitEnd().ended()).isEqualTo(StreamClose.SHUTDOWN);
   }
 }

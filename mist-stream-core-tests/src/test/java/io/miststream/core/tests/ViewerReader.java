@@ -1,8 +1,10 @@
-package io.miststream.core.topic;
+package io.miststream.core.tests;
 
 import io.miststream.core.Cursor;
 import io.miststream.core.LogLine;
 import io.miststream.core.StreamMessage;
+import io.miststream.core.topic.StreamClose;
+import io.miststream.core.topic.Viewer;
 import io.miststream.core.wire.WireCodec;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,7 +15,7 @@ import java.util.function.Predicate;
 
 /** Reads a viewer as a connection would: polls, and waits to be told when there is nothing. */
 final class ViewerReader implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final Viewer viewer;
   private final Semaphore ready = new Semaphore(0);
