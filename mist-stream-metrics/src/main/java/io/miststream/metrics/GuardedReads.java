@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
-import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -36,21 +36,24 @@ final class GuardedReads implements AutoCloseable {
     threads =
         new ThreadPoolExecutor(
             0,
-            Integer.MAX_VALUE, // one each at most, for none is begun twice
+            1, // and one each with add()
             10,
             TimeUnit.SECONDS,
-            new SynchronousQueue<>(),
+            new LinkedBlockingQueue<>(), // of one each at most, for none is begun twice
             task -> {
               Thread thread = new Thread(task, "mist-metrics-read-" + number.incrementAndGet());
               thread.setDaemon(true);
               return thread;
             });
+    threads.allowCoreThreadTimeOut(true);
   }
 
   /** Adds one that is called from then on. */
   <T> Read<T> add(String name, Supplier<@Nullable T> supplier) {
     Read<T> read = new Read<>(name, supplier);
     reads.add(read);
+    threads.setMaximumPoolSize(reads.size());
+    threads.setCorePoolSize(reads.size());
     return read;
   }
 

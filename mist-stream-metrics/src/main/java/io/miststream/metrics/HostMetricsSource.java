@@ -28,10 +28,15 @@ public final class HostMetricsSource implements MetricsSource {
 
   private final Supplier<Host> hosts;
   private final @Nullable DockerCountsSource docker;
+  private final Duration patience;
 
-  HostMetricsSource(Supplier<Host> hosts, @Nullable DockerCountsSource docker) {
+  /**
+   * @param patience how long a sample waits for what may hang
+   */
+  HostMetricsSource(Supplier<Host> hosts, @Nullable DockerCountsSource docker, Duration patience) {
     this.hosts = hosts;
     this.docker = docker;
+    this.patience = patience;
   }
 
   /** Metrics, with the defaults of {@link Builder}. */
@@ -48,7 +53,7 @@ public final class HostMetricsSource implements MetricsSource {
   public Sampling open() {
     DockerCountsSource.Counting counting = docker == null ? null : docker.open();
     try {
-      return new HostSampling(hosts.get(), counting);
+      return new HostSampling(hosts.get(), counting, patience);
     } catch (RuntimeException | LinkageError e) { // a native library may be missing
       if (counting != null) {
         counting.close();
@@ -61,6 +66,7 @@ public final class HostMetricsSource implements MetricsSource {
   public static final class Builder {
     private @Nullable DockerCountsSource docker;
     private Path dockerData = Path.of("/var/lib/docker");
+    private Duration patience = PATIENCE;
 
     private Builder() {}
 
@@ -79,26 +85,33 @@ public final class HostMetricsSource implements MetricsSource {
       return this;
     }
 
+    /** For tests. */
+    Builder patience(Duration time) {
+      patience = time;
+      return this;
+    }
+
     /** The source. Nothing is read yet. */
     public HostMetricsSource build() {
       Path data = dockerData;
-      return new HostMetricsSource(() -> new OshiHost(data), docker);
+      return new HostMetricsSource(() -> new OshiHost(data), docker, patience);
     }
   }
 
   private static final class HostSampling implements Sampling {
     private final Host host;
     private final DockerCountsSource.@Nullable Counting counting;
-    private final GuardedReads reads = new GuardedReads(PATIENCE);
+    private final GuardedReads reads;
     private final GuardedReads.Read<HostMetrics.Space> disk;
     private final GuardedReads.Read<List<HostMetrics.Mount>> disks;
     private final GuardedReads.Read<List<HostMetrics.DiskRate>> diskIo;
     private final GuardedReads.Read<List<HostMetrics.NetworkRate>> network;
     private final GuardedReads.Read<Double> temperature;
 
-    HostSampling(Host host, DockerCountsSource.@Nullable Counting counting) {
+    HostSampling(Host host, DockerCountsSource.@Nullable Counting counting, Duration patience) {
       this.host = host;
       this.counting = counting;
+      reads = new GuardedReads(patience);
       disk = reads.add("disk", host::disk);
       disks = reads.add("disks", host::disks);
       diskIo = reads.add("disk_io", host::diskIo);

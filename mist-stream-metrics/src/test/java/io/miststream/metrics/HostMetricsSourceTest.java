@@ -3,7 +3,6 @@ package io.miststream.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
-import static org.awaitility.Awaitility.await;
 
 import io.miststream.core.DockerCounts;
 import io.miststream.core.DockerCountsSource;
@@ -17,16 +16,32 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
 @EnabledOnOs(OS.LINUX)
 class HostMetricsSourceTest {
+  /** More than a busy machine needs for what does not hang. */
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private static MetricsSource.Sampling openHost() {
+    return HostMetricsSource.builder().patience(PATIENCE).build().open();
+  }
+
+  private static HostMetricsSource source(Supplier<Host> hosts, DockerCountsSource docker) {
+    return new HostMetricsSource(hosts, docker, PATIENCE);
+  }
+
+  private static ConditionFactory await() {
+    return Awaitility.await().atMost(PATIENCE).pollInterval(Duration.ofMillis(10));
+  }
 
   /** Busy and total time of all processors, after proc(5). */
   private record Ticks(long busy, long total) {
@@ -41,8 +56,8 @@ class HostMetricsSourceTest {
       return new Ticks(total - fields[3] - fields[4], total);
     }
 
-    double percentSince(Ticks before) {
-      return 100.0 * (busy - before.busy) / (total - before.total);
+    Ticks minus(Ticks other) {
+      return new Ticks(busy - other.busy, total - other.total);
     }
   }
 
@@ -52,6 +67,20 @@ class HostMetricsSourceTest {
         .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("\\D", "")))
         .findFirst()
         .orElseThrow();
+  }
+
+  private static long usedMemory() throws IOException {
+    return meminfo("MemTotal") - meminfo("MemAvailable");
+  }
+
+  private static double load() throws IOException {
+    return Double.parseDouble(Files.readString(Path.of("/proc/loadavg")).split(" ", 2)[0]);
+  }
+
+  private static long processes() throws IOException {
+    try (Stream<Path> all = Files.list(Path.of("/proc"))) {
+      return all.filter(p -> p.getFileName().toString().matches("\\d+")).count();
+    }
   }
 
   private static String run(String... command) throws Exception {
@@ -72,27 +101,25 @@ class HostMetricsSourceTest {
               }
             });
     busy.start();
-    try (MetricsSource.Sampling sampling = HostMetricsSource.create().open()) {
-      sampling.sample();
+    try (MetricsSource.Sampling sampling = openHost()) {
       Ticks before = Ticks.now();
-      await()
-          .until(
-              () ->
-                  Ticks.now().total() - before.total()
-                      > 100L * sampling.sample().cpu().cores() / 4);
-      Ticks begin = Ticks.now();
       sampling.sample();
-      long start = System.nanoTime();
-      await().until(() -> System.nanoTime() - start > TimeUnit.MILLISECONDS.toNanos(1500));
+      Ticks begin = Ticks.now();
+      long halfASecond = 50L * Runtime.getRuntime().availableProcessors(); // of ticks of 10 ms
+      await().until(() -> Ticks.now().minus(begin).total() > halfASecond);
+      Ticks end = Ticks.now();
       HostMetrics.Cpu cpu = sampling.sample().cpu();
-      double kernel = Ticks.now().percentSince(begin);
-      // Ticks are 10 ms, and the two are not read at the very same moment.
-      assertThat(cpu.usage()).isCloseTo(kernel, within(5.0));
+      // What was sampled is more than these and less than those.
+      Ticks within = end.minus(begin);
+      Ticks around = Ticks.now().minus(before);
+      double least = 100.0 * within.busy() / around.total() - 3;
+      double most = 100.0 * around.busy() / within.total() + 3;
+      assertThat(cpu.usage()).isBetween(least, most);
       assertThat(cpu.usage()).isGreaterThan(80.0 / cpu.cores());
       assertThat(cpu.cores()).isEqualTo(Runtime.getRuntime().availableProcessors());
       assertThat(cpu.perCore()).hasSize(cpu.cores());
       assertThat(cpu.perCore().stream().mapToDouble(d -> d).average().orElseThrow())
-          .isCloseTo(cpu.usage(), within(5.0));
+          .isBetween(least, most);
     } finally {
       over.set(true);
       busy.join();
@@ -101,16 +128,25 @@ class HostMetricsSourceTest {
 
   @Test
   void whatItSaysIsWhatTheSystemsOwnToolsSay() throws Exception {
-    try (MetricsSource.Sampling sampling = HostMetricsSource.create().open()) {
+    try (MetricsSource.Sampling sampling = openHost()) {
+      double loadBefore = load();
+      long usedBefore = usedMemory();
+      long processesBefore = processes();
       HostMetrics now = sampling.sample();
+      double loadAfter = load();
+      long usedAfter = usedMemory();
+      long processesAfter = processes();
       assertThat(now.errors()).isEmpty();
 
-      assertThat(now.memory().total()).isEqualTo(meminfo("MemTotal"));
-      long used = meminfo("MemTotal") - meminfo("MemAvailable");
-      assertThat(now.memory().used()).isCloseTo(used, within(now.memory().total() / 20));
-      assertThat(now.memory().available()).isEqualTo(now.memory().total() - now.memory().used());
+      long total = now.memory().total();
+      assertThat(total).isEqualTo(meminfo("MemTotal"));
+      assertThat(now.memory().used())
+          .isBetween(
+              Math.min(usedBefore, usedAfter) - total / 20,
+              Math.max(usedBefore, usedAfter) + total / 20);
+      assertThat(now.memory().available()).isEqualTo(total - now.memory().used());
       assertThat(now.memory().percent())
-          .isCloseTo(100.0 * used / now.memory().total(), within(5.0));
+          .isCloseTo(100.0 * now.memory().used() / total, within(0.1));
       assertThat(now.swap().total()).isEqualTo(meminfo("SwapTotal"));
 
       Path data = Path.of("/var/lib/docker");
@@ -126,22 +162,22 @@ class HostMetricsSourceTest {
       assertThat(now.disk().used())
           .isCloseTo(Long.parseLong(df[0]), within(now.disk().total() / 50));
 
-      double load = Double.parseDouble(Files.readString(Path.of("/proc/loadavg")).split(" ", 2)[0]);
       assertThat(now.load()).hasSize(3);
-      assertThat(now.load().get(0)).isCloseTo(load, within(0.5));
+      assertThat(now.load().get(0))
+          .isBetween(Math.min(loadBefore, loadAfter) - 0.1, Math.max(loadBefore, loadAfter) + 0.1);
       double uptime =
           Double.parseDouble(Files.readString(Path.of("/proc/uptime")).split(" ", 2)[0]);
       assertThat((double) now.uptime()).isCloseTo(uptime, within(5.0));
-      try (Stream<Path> all = Files.list(Path.of("/proc"))) {
-        long processes = all.filter(p -> p.getFileName().toString().matches("\\d+")).count();
-        assertThat((long) now.processes()).isCloseTo(processes, within(20L));
-      }
+      assertThat((long) now.processes())
+          .isBetween(
+              Math.min(processesBefore, processesAfter) - 20,
+              Math.max(processesBefore, processesAfter) + 20);
     }
   }
 
   @Test
   void everyDiskAndInterfaceIsNamed() throws Exception {
-    try (MetricsSource.Sampling sampling = HostMetricsSource.create().open()) {
+    try (MetricsSource.Sampling sampling = openHost()) {
       HostMetrics now = sampling.sample();
       assertThat(now.disks())
           .allSatisfy(
@@ -260,21 +296,23 @@ class HostMetricsSourceTest {
   void whatHangsCostsItsOwnFieldAndOneThread() {
     await().until(() -> readThreads() == 0); // those of other tests
     Scripted host = new Scripted();
-    try (MetricsSource.Sampling sampling = new HostMetricsSource(() -> host, null).open()) {
+    Duration patience = Duration.ofSeconds(2);
+    try (MetricsSource.Sampling sampling =
+        new HostMetricsSource(() -> host, null, patience).open()) {
       assertThat(sampling.sample().errors()).isEmpty();
       host.hangs = true;
       int asked = host.disksAsked.get();
       long begun = System.nanoTime();
-      for (int i = 0; i < 4; i++) {
+      for (int i = 0; i < 30; i++) {
         HostMetrics now = sampling.sample();
         assertThat(now.disks()).isNull();
         assertThat(now.errors()).containsOnlyKeys("disks");
-        assertThat(now.errors().get("disks")).isEqualTo("no answer within 500 ms");
+        assertThat(now.errors().get("disks")).isEqualTo("no answer within 2000 ms");
         assertThat(now.network()).isEmpty();
         assertThat(now.cpu().usage()).isEqualTo(50.0);
       }
-      // Only the first waits.
-      assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofMillis(1500));
+      // Only the first waits: all together would wait three times as long as this.
+      assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(patience.multipliedBy(10));
       assertThat(host.disksAsked.get()).isEqualTo(asked + 1);
       assertThat(readThreads()).isLessThanOrEqualTo(5);
       host.hangs = false;
@@ -288,7 +326,7 @@ class HostMetricsSourceTest {
   void whatFailsCostsItsOwnFieldAndSaysWhy() {
     Scripted host = new Scripted();
     host.fails = true;
-    try (MetricsSource.Sampling sampling = new HostMetricsSource(() -> host, null).open()) {
+    try (MetricsSource.Sampling sampling = source(() -> host, null).open()) {
       HostMetrics now = sampling.sample();
       assertThat(now.errors())
           .containsOnlyKeys("cpu", "memory", "disk", "network")
@@ -321,14 +359,14 @@ class HostMetricsSourceTest {
             }
           };
         };
-    HostMetricsSource source = new HostMetricsSource(Scripted::new, docker);
+    HostMetricsSource source = source(Scripted::new, docker);
     try (MetricsSource.Sampling sampling = source.open()) {
       assertThat(sampling.sample().docker()).isEqualTo(new DockerCounts(1, 2, 3, null));
       assertThat(open).hasValue(1);
     }
     assertThat(open).hasValue(0);
     HostMetricsSource broken =
-        new HostMetricsSource(
+        source(
             () -> {
               throw new UnsatisfiedLinkError("meant to fail");
             },
