@@ -84,7 +84,7 @@ class ITFlood {
                 "--max-tls-handshakes",
                 "20",
                 "--handshake-timeout",
-                "1m",
+                "10m",
                 "--linger",
                 "1s");
         NumberedLines lines = NumberedLines.start(docker, server, 5, http)) {
@@ -116,7 +116,7 @@ class ITFlood {
     long begun = System.nanoTime();
     try (Socket socket =
         trust.getSocketFactory().createSocket(server.getHost(), server.getPort())) {
-      socket.setSoTimeout(60_000);
+      socket.setSoTimeout(120_000);
       socket
           .getOutputStream()
           .write("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(US_ASCII));
@@ -131,7 +131,7 @@ class ITFlood {
     List<RawClient> silent = new ArrayList<>();
     try (ServerProcess server =
         ServerProcess.start(docker.host(), Map.of(), "--handshake-timeout", "10m")) {
-      long few = ServerLoad.of(server).descriptors() + 50;
+      long few = ServerLoad.of(server).descriptorCount() + 50;
       Process limit =
           new ProcessBuilder("prlimit", "--pid", "" + server.pid(), "--nofile=" + few).start();
       assertThat(limit.waitFor()).isZero();
@@ -191,7 +191,7 @@ class ITFlood {
       assertThat(watch.answers()).isPositive();
       // Some that are closed take a moment to be gone.
       assertThat(watch.descriptors())
-          .isLessThan(before.descriptors() + flood.mostViewing() + MOST_HTTP + 500);
+          .isLessThan(before.descriptorCount() + flood.mostViewing() + MOST_HTTP + 500);
       assertThat(watch.connections()).isLessThanOrEqualTo(maxConnections);
       assertThat(server.isAlive()).isTrue();
       assertThat(server.errors()).isEmpty();

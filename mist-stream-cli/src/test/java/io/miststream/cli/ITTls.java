@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Flow;
-import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterAll;
@@ -102,6 +101,7 @@ class ITTls {
       Lines lines = new Lines();
       MistStreamClient.builder(server.uri())
           .sslContext(trust)
+          .connectTimeout(PATIENCE)
           .giveUpAfter(Duration.ZERO) // so that a connection that is dropped would show
           .build()
           .logs(LogRequest.of(container.appId()).withTail(LogRequest.ALL).withFollow(Follow.APP))
@@ -139,38 +139,5 @@ class ITTls {
             "" + password)) {
       assertThat(shown(server.uri(), TestCertificate.trust(stored))).isEqualTo("CN=stored");
     }
-  }
-
-  private String refused(String... arguments) throws Exception {
-    Process process =
-        ServerProcess.command(arguments)
-            .redirectErrorStream(true)
-            .redirectOutput(directory.resolve("out").toFile())
-            .start();
-    assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
-    assertThat(process.exitValue()).isEqualTo(2);
-    return Files.readString(directory.resolve("out"));
-  }
-
-  @Test
-  void mistakesAreExplained() throws Exception {
-    TestCertificate first = TestCertificate.ec("first");
-    TestCertificate second = TestCertificate.ec("second");
-    Path certificate = directory.resolve("cert.pem");
-    Path key = directory.resolve("key.pem");
-    second.write(directory.resolve("other.pem"), key);
-    Files.writeString(certificate, first.pem());
-    String[] command = {
-      "serve", "--port", "0", "--tls-cert", "" + certificate, "--tls-key", "" + key
-    };
-    assertThat(refused(command)).contains("key.pem is not the key of the first certificate");
-    Files.writeString(key, "-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----");
-    assertThat(refused(command)).contains("openssl pkcs8 -topk8 -nocrypt");
-    Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-r--r--"));
-    assertThat(refused(command)).contains("chmod 600 " + key);
-    Files.writeString(certificate, "nothing");
-    assertThat(refused(command)).contains("cert.pem");
-    assertThat(refused("serve", "--tls-cert", "" + certificate))
-        .contains("--tls-cert goes with --tls-key");
   }
 }

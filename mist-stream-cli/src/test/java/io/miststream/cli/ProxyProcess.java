@@ -61,8 +61,13 @@ final class ProxyProcess implements AutoCloseable {
     Process process =
         builder.redirectErrorStream(true).redirectOutput(own.resolve("log").toFile()).start();
     ProxyProcess proxy = new ProxyProcess(process, own, URI.create("https://localhost:" + port));
-    await().atMost(Duration.ofSeconds(30)).until(() -> proxy.listens());
-    return proxy;
+    try {
+      await().atMost(Duration.ofMinutes(2)).until(() -> proxy.listens());
+      return proxy;
+    } catch (Throwable e) {
+      proxy.close();
+      throw e;
+    }
   }
 
   private static String command(String name) {

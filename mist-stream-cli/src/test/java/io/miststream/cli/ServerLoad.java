@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,17 +22,16 @@ import org.awaitility.Awaitility;
 /**
  * What a server's process holds, as the system and its virtual machine tell.
  *
- * @param descriptors open files and sockets, without local sockets: how many of these lead to the
- *     engine follows how many calls it answers at a time, and so how busy it is
+ * @param descriptors how many there are of each kind or file, without local sockets: how many of
+ *     these lead to the engine depends on how many calls it had to answer at a time
  * @param threads how many there are of each name, without numbers and cut off by the system
  * @param heapBytes what is left in the heap after a collection; 0 if not asked for
  */
-record ServerLoad(long descriptors, Map<String, Long> threads, long heapBytes) {
+record ServerLoad(Map<String, Long> descriptors, Map<String, Long> threads, long heapBytes) {
   // The compiler's and the collector's own, whose number follows the work.
   private static final Pattern JVM_THREAD =
       Pattern.compile("C[12] Compiler.*|GC Thread.*|G1 .*|Attach Listener|Sweeper thread");
   private static final Pattern TOTAL = Pattern.compile("(?m)^Total +\\d+ +(\\d+)");
-  private static final Pattern SOCKET = Pattern.compile("socket:\\[(\\d+)]");
   private static final long PER_PROCESSOR = Math.max(2, Runtime.getRuntime().availableProcessors());
 
   /**
@@ -61,21 +59,17 @@ record ServerLoad(long descriptors, Map<String, Long> threads, long heapBytes) {
     return new ServerLoad(descriptors(process), threads(process), 0);
   }
 
-  private static long descriptors(Path process) {
+  private static Map<String, Long> descriptors(Path process) {
     try (Stream<Path> descriptors = Files.list(process.resolve("fd"));
         Stream<String> sockets = Files.lines(process.resolve("net/unix"))) {
       List<String> open = descriptors.map(ServerLoad::target).toList();
       // The seventh word of a line is the socket's number.
       Set<String> local =
-          sockets.map(line -> line.split(" +")[6]).collect(Collectors.toCollection(HashSet::new));
+          sockets.map(line -> "socket:[" + line.split(" +")[6] + "]").collect(Collectors.toSet());
       return open.stream()
-          .filter(target -> !target.isEmpty())
-          .filter(
-              target -> {
-                Matcher socket = SOCKET.matcher(target);
-                return !socket.matches() || !local.contains(socket.group(1));
-              })
-          .count();
+          .filter(target -> !target.isEmpty() && !local.contains(target))
+          .map(target -> target.replaceFirst("^(socket|pipe):.*", "$1"))
+          .collect(Collectors.groupingBy(target -> target, TreeMap::new, Collectors.counting()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -147,15 +141,18 @@ record ServerLoad(long descriptors, Map<String, Long> threads, long heapBytes) {
         .untilAsserted(
             () -> {
               ServerLoad now = of(server);
-              assertThat(now.descriptors).isLessThanOrEqualTo(before.descriptors);
-              assertThat(now.threads)
-                  .allSatisfy(
-                      (name, count) ->
-                          assertThat(count)
-                              .as(name)
-                              .isLessThanOrEqualTo(
-                                  POOLS.getOrDefault(name, before.threads.getOrDefault(name, 0L))));
+              assertNoMore(now.descriptors, before.descriptors);
+              assertNoMore(now.threads, before.threads);
             });
+  }
+
+  private static void assertNoMore(Map<String, Long> now, Map<String, Long> before) {
+    assertThat(now)
+        .allSatisfy(
+            (name, count) ->
+                assertThat(count)
+                    .as(name)
+                    .isLessThanOrEqualTo(POOLS.getOrDefault(name, before.getOrDefault(name, 0L))));
   }
 
   /** Waits until the heap is as it was, too; for that the lines must have been forgotten. */
@@ -168,13 +165,21 @@ record ServerLoad(long descriptors, Map<String, Long> threads, long heapBytes) {
         .until(() -> withHeap(server), now -> now.heapBytes < most);
   }
 
+  long descriptorCount() {
+    return sum(descriptors);
+  }
+
   long threadCount() {
-    return threads.values().stream().mapToLong(Long::longValue).sum();
+    return sum(threads);
+  }
+
+  private static long sum(Map<String, Long> counts) {
+    return counts.values().stream().mapToLong(Long::longValue).sum();
   }
 
   @Override
   public String toString() {
-    return descriptors
+    return descriptorCount()
         + " descriptors, "
         + threadCount()
         + " threads"

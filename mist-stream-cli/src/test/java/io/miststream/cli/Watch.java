@@ -42,7 +42,7 @@ final class Watch implements AutoCloseable {
     try {
       while (!stopped.await(100, TimeUnit.MILLISECONDS)) {
         ServerLoad now = ServerLoad.of(server);
-        descriptors = Math.max(descriptors, now.descriptors());
+        descriptors = Math.max(descriptors, now.descriptorCount());
         threads = Math.max(threads, now.threadCount());
         ask();
       }
