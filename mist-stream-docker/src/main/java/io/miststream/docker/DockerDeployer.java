@@ -55,12 +55,14 @@ public final class DockerDeployer implements Deployer, AutoCloseable {
   private final EngineApi api;
   private final AppCatalogue catalogue;
   private final String appLabel;
+  private final Duration staysUp;
   private final Path workDirectory;
 
   private DockerDeployer(Builder builder) {
     api = EngineApi.connect(builder.dockerHost, SILENCE);
     catalogue = builder.catalogue;
     appLabel = builder.appLabel;
+    staysUp = builder.staysUp;
     workDirectory = builder.workDirectory.toAbsolutePath();
   }
 
@@ -98,7 +100,7 @@ public final class DockerDeployer implements Deployer, AutoCloseable {
     report.secrets(secrets.texts());
     Path home = workDirectory.resolve(Long.toString(report.deploymentId()));
     BuildTrace trace = new BuildTrace(api, home.resolve(TRACE_FILE));
-    Rollout rollout = new Rollout(api, app, report, cancellation, appLabel);
+    Rollout rollout = new Rollout(api, app, report, cancellation, appLabel, staysUp);
     boolean done = false;
     String failure = "Called off";
     String left = "";
@@ -337,6 +339,7 @@ public final class DockerDeployer implements Deployer, AutoCloseable {
     private final Path workDirectory;
     private @Nullable URI dockerHost;
     private String appLabel = "mist.app.id";
+    private Duration staysUp = Duration.ofMillis(1500);
 
     private Builder(AppCatalogue catalogue, Path workDirectory) {
       this.catalogue = Objects.requireNonNull(catalogue);
@@ -355,6 +358,12 @@ public final class DockerDeployer implements Deployer, AutoCloseable {
     /** Key of the label that holds a container's app id; {@code mist.app.id} by default. */
     public Builder appLabel(String key) {
       appLabel = Objects.requireNonNull(key);
+      return this;
+    }
+
+    /** How long a new container without a health check has to run; 1.5 s by default. */
+    Builder staysUp(Duration time) {
+      staysUp = time;
       return this;
     }
 

@@ -48,7 +48,6 @@ final class Rollout {
   private static final Logger LOG = LoggerFactory.getLogger(Rollout.class);
   private static final Pattern PORT = Pattern.compile(":(\\d+)(?: failed|: bind)");
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
-  private static final Duration STAYS_UP = Duration.ofMillis(1500);
   private static final int POLL_MILLIS = 100;
   private static final int LAST_LINES = 20; // of each output
   private static final int LOOKED_AT = 200;
@@ -61,22 +60,28 @@ final class Rollout {
   private final DeploymentReporter report;
   private final Cancellation cancellation;
   private final String appLabel;
+  private final Duration staysUp;
   private final String name;
   private List<Old> olds = List.of();
   private String created = "";
   private boolean stopping;
 
+  /**
+   * @param staysUp how long a new container without a health check has to run
+   */
   Rollout(
       EngineApi api,
       App app,
       DeploymentReporter report,
       Cancellation cancellation,
-      String appLabel) {
+      String appLabel,
+      Duration staysUp) {
     this.api = api;
     this.app = app;
     this.report = report;
     this.cancellation = cancellation;
     this.appLabel = appLabel;
+    this.staysUp = staysUp;
     name = app.containers().size() == 1 ? app.containers().get(0) : "mist-app-" + app.id();
   }
 
@@ -235,12 +240,12 @@ final class Rollout {
         tellLastLines();
         throw new DeploymentFailedException(
             "The new container exited "
-                + (waited <= STAYS_UP.toNanos() ? "at once " : "")
+                + (waited <= staysUp.toNanos() ? "at once " : "")
                 + "with code "
                 + state.path("ExitCode").asInt()
                 + (state.path("OOMKilled").asBoolean() ? ": it ran out of memory" : ""));
       }
-      Duration patience = checked ? app.run().healthTimeout() : STAYS_UP;
+      Duration patience = checked ? app.run().healthTimeout() : staysUp;
       if (checked && health.path("Status").asText().equals("healthy")) {
         return;
       }

@@ -1,7 +1,6 @@
 package io.miststream.docker;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.miststream.core.App;
 import io.miststream.core.AppCatalogue;
@@ -24,7 +23,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -73,11 +75,22 @@ abstract class DeployerTests {
     deployments = Deployments.builder(journal, deployer).build();
   }
 
+  /** A deployer for which a container is up as soon as it runs. */
   DockerDeployer deployer() {
+    return builder().staysUp(Duration.ofMillis(1)).build();
+  }
+
+  DockerDeployer.Builder builder() {
     AppCatalogue catalogue = () -> List.copyOf(apps);
-    return DockerDeployer.builder(catalogue, temp.resolve("work"))
-        .dockerHost(docker.host())
-        .build();
+    return DockerDeployer.builder(catalogue, temp.resolve("work")).dockerHost(docker.host());
+  }
+
+  /** Goes on with another deployer. */
+  void deployWith(DockerDeployer.Builder other) {
+    deployments.close();
+    deployer.close();
+    deployer = other.build();
+    deployments = Deployments.builder(journal, deployer).build();
   }
 
   @AfterEach
@@ -85,11 +98,14 @@ abstract class DeployerTests {
     deployments.close();
     deployer.close();
     journal.close();
-    containers().forEach(id -> docker.docker("rm", "-f", "-v", id));
-    List<String> tags = images("{{.Repository}}:{{.Tag}}", "reference=mist-app-" + appId);
-    tags.forEach(tag -> docker.docker("rmi", "-f", tag));
-    for (String id : images("{{.ID}}", "dangling=true", "label=" + LABEL + "=" + appId)) {
-      docker.docker("rmi", "-f", id);
+    remove(containers(), "rm", "-f", "-v");
+    remove(images("{{.Repository}}:{{.Tag}}", "reference=" + name()), "rmi", "-f");
+    remove(images("{{.ID}}", "dangling=true", "label=" + LABEL + "=" + appId), "rmi", "-f");
+  }
+
+  private void remove(List<String> what, String... command) {
+    if (!what.isEmpty()) {
+      docker.docker(Stream.concat(Stream.of(command), what.stream()).toArray(String[]::new));
     }
   }
 
@@ -148,13 +164,27 @@ abstract class DeployerTests {
     return new App.Run(Map.of(), ports, List.of(), healthTimeout);
   }
 
-  static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("0.0.0.0"))) {
-      return socket.getLocalPort();
+  /** Not one that the system gives away: a port is free again between two containers. */
+  static int freePort() {
+    while (true) {
+      int port = ThreadLocalRandom.current().nextInt(20_000, 32_768);
+      try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getByName("0.0.0.0"))) {
+        return socket.getLocalPort();
+      } catch (IOException e) {
+        // It is taken.
+      }
     }
   }
 
   // -- deployments
+
+  /** Waits for what takes a moment, or long on a busy machine. */
+  static ConditionFactory await() {
+    return Awaitility.await()
+        .pollInterval(Duration.ofMillis(20))
+        .pollDelay(Duration.ZERO)
+        .atMost(Duration.ofSeconds(90));
+  }
 
   /** Deploys the app, to the end. */
   Deployment deploy() {
@@ -168,10 +198,7 @@ abstract class DeployerTests {
   }
 
   Deployment end(long id) {
-    await()
-        .pollInterval(Duration.ofMillis(20))
-        .atMost(Duration.ofSeconds(90))
-        .until(() -> journal.deployment(id).orElseThrow().state().isFinal());
+    await().until(() -> journal.deployment(id).orElseThrow().state().isFinal());
     return journal.deployment(id).orElseThrow();
   }
 
@@ -190,7 +217,7 @@ abstract class DeployerTests {
   }
 
   void awaitTold(long id, String text) {
-    await().pollInterval(Duration.ofMillis(20)).until(() -> told(id).contains(text));
+    await().until(() -> told(id).contains(text));
   }
 
   /** What was logged, a line each. */
@@ -251,6 +278,16 @@ abstract class DeployerTests {
         .filter(line -> !line.isBlank())
         .sorted()
         .toList();
+  }
+
+  /** What runs for the app, and what there is of its images. */
+  String state() {
+    return inspect(
+            name(),
+            "{{.Id}} {{.State.Status}} {{.HostConfig.RestartPolicy.Name}} {{.Config.Image}}")
+        + containers()
+        + tags()
+        + builtImages();
   }
 
   /** Nothing of any source is left. */

@@ -1,7 +1,6 @@
 package io.miststream.docker;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.miststream.core.App;
 import io.miststream.docker.testing.CrashingDeployment;
