@@ -1,7 +1,5 @@
 package io.miststream.benchmarks;
 
-import io.miststream.core.topic.RingBenchmark;
-import io.miststream.docker.LinesBenchmark;
 import java.util.List;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.Result;
