@@ -12,10 +12,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 
 /** The real distribution, started as a user would. */
 final class ServerProcess implements AutoCloseable {
-  private static final Path COMMAND = Path.of("target", "mist-stream", "bin", "mist-stream");
+  /** Where the distribution is. */
+  static final Path HOME = Path.of("target", "mist-stream");
+
+  private static final Path COMMAND = HOME.resolve("bin").resolve("mist-stream");
+
+  private static final Pattern CHANGING =
+      Pattern.compile("MIST_.*|_?JAVA_.*OPTIONS|JDK_JAVA_OPTIONS|(?i:.*_proxy)");
+  private static final List<String> DEFAULT_SIGNALS = defaultSignals();
 
   private final Process process;
   private final Path own;
@@ -29,17 +37,39 @@ final class ServerProcess implements AutoCloseable {
     this.uri = uri;
   }
 
-  /** A process of the command; its variables are those of this one without any of ours. */
+  /**
+   * A process of the command that depends on nothing of how the tests were started: neither on
+   * variables nor on ignored signals, as a shell's background jobs have them.
+   */
   static ProcessBuilder command(String... arguments) {
-    List<String> command = new ArrayList<>(List.of(COMMAND.toAbsolutePath().toString()));
-    command.addAll(List.of(arguments));
-    ProcessBuilder builder = new ProcessBuilder(command);
-    builder.environment().keySet().removeIf(name -> name.startsWith("MIST_"));
-    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    ProcessBuilder builder = fresh(COMMAND.toAbsolutePath().toString());
+    builder.command().addAll(List.of(arguments));
     // Each has a directory of its own, for one server at a time has it open.
     Path data = Path.of("target", "data", UUID.randomUUID().toString());
     builder.environment().put("XDG_DATA_HOME", data.toAbsolutePath().toString());
     return builder;
+  }
+
+  /** A process with default signals and on our Java, without variables that change what it does. */
+  static ProcessBuilder fresh(String... command) {
+    List<String> all = new ArrayList<>(DEFAULT_SIGNALS);
+    all.addAll(List.of(command));
+    ProcessBuilder builder = new ProcessBuilder(all);
+    builder.environment().keySet().removeIf(name -> CHANGING.matcher(name).matches());
+    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    return builder;
+  }
+
+  private static List<String> defaultSignals() {
+    List<String> env = List.of("env", "--default-signal");
+    try {
+      // Only GNU's knows that.
+      Process tried =
+          new ProcessBuilder("env", "--default-signal", "true").redirectErrorStream(true).start();
+      return tried.onExit().join().exitValue() == 0 ? env : List.of();
+    } catch (IOException e) {
+      return List.of();
+    }
   }
 
   /** Starts a server on a free port; returns when it says that it listens. */
@@ -91,8 +121,8 @@ final class ServerProcess implements AutoCloseable {
   /** SIGTERM; returns the exit code. */
   int stop() throws InterruptedException {
     process.destroy();
-    if (!process.waitFor(20, TimeUnit.SECONDS)) {
-      throw new AssertionError("still running 20 s after SIGTERM");
+    if (!process.waitFor(60, TimeUnit.SECONDS)) {
+      throw new AssertionError("still running a minute after SIGTERM");
     }
     return process.exitValue();
   }

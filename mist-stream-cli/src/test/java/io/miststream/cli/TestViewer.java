@@ -25,6 +25,7 @@ final class TestViewer implements WebSocket.Listener, AutoCloseable {
   private final StringBuilder text = new StringBuilder();
   private final List<String> raw = new ArrayList<>(); // guarded by this
   private final List<StreamMessage> messages = new ArrayList<>(); // guarded by this
+  private int lineCount; // guarded by this
   private final AtomicInteger pings = new AtomicInteger();
   private WebSocket socket;
   private volatile boolean paused;
@@ -69,6 +70,7 @@ final class TestViewer implements WebSocket.Listener, AutoCloseable {
       synchronized (this) {
         raw.add(json);
         messages.add(message);
+        lineCount += message instanceof LogLine ? 1 : 0;
       }
     }
     if (!paused) {
@@ -114,6 +116,11 @@ final class TestViewer implements WebSocket.Listener, AutoCloseable {
 
   synchronized int count() {
     return messages.size();
+  }
+
+  /** How many lines have come. */
+  synchronized int lineCount() {
+    return lineCount;
   }
 
   List<String> lines() {
