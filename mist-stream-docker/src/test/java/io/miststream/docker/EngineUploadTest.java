@@ -1,8 +1,10 @@
 package io.miststream.docker;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -10,7 +12,11 @@ import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.URI;
 import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -21,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Uploads to an engine that takes nothing. */
+/** Uploads that are given up. */
 class EngineUploadTest {
 
   @TempDir Path temp;
@@ -74,5 +80,43 @@ class EngineUploadTest {
           .isInstanceOf(ExecutionException.class)
           .hasCauseInstanceOf(EngineUnreachableException.class);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void anEngineThatHasItAllIsHeardToItsEnd(boolean unix) throws Exception {
+    try (ServerSocketChannel server = listen(unix);
+        EngineApi api = EngineApi.connect(address(server), Duration.ofSeconds(10))) {
+      UploadRequest request =
+          api.upload("/build", new Upload(new ByteArrayInputStream(new byte[100_000])));
+      CompletableFuture<String> heard = new CompletableFuture<>();
+      CompletableFuture<Void> end =
+          api.run(
+              () -> {
+                try (EngineStream answer = request.send()) {
+                  return heard.complete(
+                      new String(answer.readAllBytes(), StandardCharsets.US_ASCII));
+                }
+              });
+      try (SocketChannel engine = server.accept()) {
+        InputStream in = Channels.newInputStream(engine);
+        String sent = "";
+        for (byte[] read = new byte[8192]; !sent.endsWith("\r\n0\r\n\r\n"); ) {
+          int n = in.read(read);
+          assertThat(n).isPositive();
+          sent += new String(read, 0, n, StandardCharsets.ISO_8859_1);
+        }
+        say(engine, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n");
+        request.giveUp();
+        assertThat(in.read()).isEqualTo(-1);
+        say(engine, "6\r\n, last\r\n0\r\n\r\n");
+      }
+      end.get(30, TimeUnit.SECONDS);
+      assertThat(heard).isCompletedWithValue("first, last");
+    }
+  }
+
+  private static void say(SocketChannel engine, String text) throws IOException {
+    engine.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII)));
   }
 }

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,28 +30,34 @@ import org.junit.jupiter.params.provider.ValueSource;
 class GitSourceTest {
   private static final String TOKEN = "tok3n-never-to-be-shown";
 
+  @TempDir static Path repositories;
+  private static Path bare;
+  private static String first;
+  private static String second;
+
   @TempDir Path temp;
   private DeploymentJournal journal;
   private DeploymentReporter report;
   private Path home;
-  private Path bare;
-  private String first;
-  private String second;
 
-  @BeforeEach
-  void makeRepository() throws Exception {
-    journal = DeploymentJournal.open(temp.resolve("journal"));
-    report = journal.begin(1, "");
-    home = Files.createDirectory(temp.resolve("home"));
-    try (TestRepository repository = TestRepository.create(temp.resolve("repository"))) {
+  @BeforeAll
+  static void makeRepository() throws Exception {
+    try (TestRepository repository = TestRepository.create(repositories.resolve("repository"))) {
       first = repository.commit("The first", Map.of("version", "1"));
       repository.tag("v1");
       second = repository.commit("The second", Map.of("version", "2", "sub/file", "x"));
       repository.branch("feature/x");
       repository.commit("On a branch", Map.of("version", "feature"));
       repository.branch("main");
-      bare = repository.bare(temp.resolve("bare.git"));
+      bare = repository.bare(repositories.resolve("bare.git"));
     }
+  }
+
+  @BeforeEach
+  void begin() throws Exception {
+    journal = DeploymentJournal.open(temp.resolve("journal"));
+    report = journal.begin(1, "");
+    home = Files.createDirectory(temp.resolve("home"));
   }
 
   @AfterEach
