@@ -39,7 +39,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -52,18 +52,13 @@ class ITAccess {
   private static final String PASSWORD = "correct horse";
   private static final String SECRET = "a secret of more than 32 bytes, as it must be";
 
-  private static DockerFixture docker;
+  @AutoClose private static DockerFixture docker;
 
   @TempDir private Path directory;
 
   @BeforeAll
   static void connect() {
     docker = DockerFixture.connect();
-  }
-
-  @AfterAll
-  static void close() throws IOException {
-    docker.close();
   }
 
   private Path users() {

@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.Future;
 import javax.net.ssl.SSLContext;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -35,16 +35,11 @@ class ITFlood {
   private static final int PER_SECOND = 2000;
   private static final int MOST_HTTP = LONG ? 4000 : 400; // connections that are no WebSockets
 
-  private static DockerFixture docker;
+  @AutoClose private static DockerFixture docker;
 
   @BeforeAll
   static void connect() {
     docker = DockerFixture.connect();
-  }
-
-  @AfterAll
-  static void disconnect() {
-    docker.close();
   }
 
   @Test

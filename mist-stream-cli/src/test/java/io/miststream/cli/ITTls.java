@@ -10,7 +10,6 @@ import io.miststream.core.LogRequest;
 import io.miststream.core.StreamMessage;
 import io.miststream.docker.testing.DockerFixture;
 import io.miststream.docker.testing.TestContainer;
-import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +22,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Flow;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -34,18 +33,13 @@ import org.junit.jupiter.api.io.TempDir;
 class ITTls {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  private static DockerFixture docker;
+  @AutoClose private static DockerFixture docker;
 
   @TempDir private Path directory;
 
   @BeforeAll
   static void connect() {
     docker = DockerFixture.connect();
-  }
-
-  @AfterAll
-  static void close() throws IOException {
-    docker.close();
   }
 
   private static String shown(URI server, SSLContext trust) throws Exception {

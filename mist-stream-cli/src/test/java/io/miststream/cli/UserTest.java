@@ -148,15 +148,23 @@ class UserTest {
         "user: [] | users.yaml:1: unknown key user of the file of users",
         "users:\\n- name: ann | users.yaml:2: a user needs a password",
         "users:\\n- password: x | users.yaml:2: a user needs a name",
-        "users:\\n- name: ann\\n  password: secret1 | users.yaml:3: the password of ann is not a hash",
+        "users:\\n"
+            + "- name: ann\\n"
+            + "  password: secret1 | users.yaml:3: the password of ann is not a hash",
         "users:\\n- name: ann\\n  password: HASH\\n  role: x | users.yaml:4: role must be one of",
         "users:\\n- name: ann\\n  password: HASH\\n  apps: 1 | users.yaml:4: apps must be a list",
         "users:\\n- name: ann\\n  password: HASH\\n  apps: [x] | users.yaml:4: an app's id must be",
-        "users:\\n- name: ann\\n  password: HASH\\n  metrics: 1 | users.yaml:4: metrics must be true",
+        "users:\\n"
+            + "- name: ann\\n"
+            + "  password: HASH\\n"
+            + "  metrics: 1 | users.yaml:4: metrics must be true",
         "users:\\n- name: ann\\n  password: HASH\\n  more: 1 | users.yaml:4: unknown key more",
         "users:\\n- name: a b\\n  password: HASH | users.yaml:2: a user's name must be",
-        "users:\\n- name: ann\\n  password: HASH\\n- name: ann\\n  password: HASH | users.yaml:4: user"
-            + " ann is listed twice",
+        "users:\\n"
+            + "- name: ann\\n"
+            + "  password: HASH\\n"
+            + "- name: ann\\n"
+            + "  password: HASH | users.yaml:4: user ann is listed twice",
       })
   void everyMistakeInTheFileIsToldWithItsLine(String text, String sentence) throws Exception {
     Files.writeString(users(), text.replace("\\n", "\n").replace("HASH", "\"" + HASH + "\""));
