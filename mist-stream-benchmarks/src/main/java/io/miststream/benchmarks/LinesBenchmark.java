@@ -114,7 +114,7 @@ public class LinesBenchmark {
   }
 
   /** Has one container, with this log. */
-  private record Engine(byte[] log) implements DockerHttpClient {
+  private static final class Engine implements DockerHttpClient {
     private static final String ID = "abcdef012345";
     private static final String LIST =
         "[{'Id':'" + ID + "','State':'exited','Status':'exited'}]".replace('\'', '"');
@@ -123,6 +123,12 @@ public class LinesBenchmark {
             + "'Running':false,'ExitCode':0,'StartedAt':'2025-01-15T10:00:00Z',"
             + "'FinishedAt':'2025-01-15T11:00:00Z'},'Config':{'Image':'i','Tty':false},"
             + "'HostConfig':{'LogConfig':{'Type':'json-file','Config':{}}}}";
+
+    private final byte[] log;
+
+    Engine(byte[] log) {
+      this.log = log;
+    }
 
     @Override
     public Response execute(Request request) {
@@ -143,7 +149,12 @@ public class LinesBenchmark {
     public void close() {}
   }
 
-  private record Answer(int status, byte[] body) implements DockerHttpClient.Response {
+  private record Answer(int status, ByteArrayInputStream body)
+      implements DockerHttpClient.Response {
+    Answer(int status, byte[] body) {
+      this(status, new ByteArrayInputStream(body));
+    }
+
     @Override
     public int getStatusCode() {
       return status;
@@ -156,7 +167,7 @@ public class LinesBenchmark {
 
     @Override
     public ByteArrayInputStream getBody() {
-      return new ByteArrayInputStream(body);
+      return body;
     }
 
     @Override
