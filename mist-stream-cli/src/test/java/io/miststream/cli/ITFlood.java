@@ -77,7 +77,7 @@ class ITFlood {
                 "--tls-key",
                 "" + key,
                 "--max-tls-handshakes",
-                "20",
+                LONG ? "20" : "5",
                 "--handshake-timeout",
                 "10m",
                 "--linger",
