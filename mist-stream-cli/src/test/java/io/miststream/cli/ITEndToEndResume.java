@@ -130,6 +130,8 @@ class ITEndToEndResume {
       try (TestViewer viewer =
           TestViewer.open(server.uri(), "appId=" + container.appId() + "&follow=app&tail=all")) {
         viewer.awaitLine("0-50");
+        // One that was printed after the history had been read: from here on it is followed.
+        viewer.awaitLine("0-" + (viewer.lineCount() + 50));
         engine.stop();
         engine.start();
         int seen = viewer.lineCount();
