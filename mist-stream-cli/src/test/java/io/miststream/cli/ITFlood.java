@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.miststream.docker.testing.DockerFixture;
 import io.miststream.docker.testing.TestContainer;
+import io.miststream.testkit.RawClient;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.URI;

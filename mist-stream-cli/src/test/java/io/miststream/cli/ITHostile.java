@@ -4,9 +4,10 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.miststream.cli.RawClient.Frame;
 import io.miststream.docker.testing.DockerFixture;
 import io.miststream.docker.testing.TestContainer;
+import io.miststream.testkit.Frame;
+import io.miststream.testkit.RawClient;
 import java.io.IOException;
 import java.net.SocketException;
 import java.nio.ByteBuffer;

@@ -16,6 +16,7 @@ import io.miststream.core.StreamError;
 import io.miststream.core.StreamException;
 import io.miststream.core.StreamMessage;
 import io.miststream.testkit.RecordingSubscriber;
+import io.miststream.testkit.ScriptedServer;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;

@@ -12,6 +12,7 @@ import io.miststream.core.StreamError;
 import io.miststream.core.StreamException;
 import io.miststream.core.StreamMessage;
 import io.miststream.testkit.RecordingSubscriber;
+import io.miststream.testkit.ScriptedServer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -75,7 +76,7 @@ class MetricsStreamTest {
             client -> client.metrics(2),
             peer -> {
               peer.accept();
-              if (peer.number == 1) {
+              if (peer.number() == 1) {
                 assertThat(peer.target()).isEqualTo("/ws/metrics?history=2");
                 peer.message(sample(1));
                 peer.message(sample(2));
@@ -103,8 +104,8 @@ class MetricsStreamTest {
               peer.accept();
               assertThat(peer.target()).isEqualTo("/ws/container/stats?appId=1");
               peer.message(Samples.status("running"));
-              peer.message(stats(peer.number));
-              if (peer.number == 2) {
+              peer.message(stats(peer.number()));
+              if (peer.number() == 2) {
                 peer.message(Samples.status("exited"));
                 peer.message(end);
                 peer.close(1000, "end");

@@ -2,6 +2,7 @@ package io.miststream.client;
 
 import io.miststream.core.LogRequest;
 import io.miststream.core.StreamMessage;
+import io.miststream.testkit.ScriptedServer;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;

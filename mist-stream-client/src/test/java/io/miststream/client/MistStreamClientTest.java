@@ -6,12 +6,14 @@ import static io.miststream.client.Samples.status;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.miststream.client.ScriptedServer.Frame;
-import io.miststream.client.ScriptedServer.Peer;
 import io.miststream.core.LogRequest;
 import io.miststream.core.StreamMessage;
 import io.miststream.core.wire.WireCodec;
+import io.miststream.testkit.Frame;
+import io.miststream.testkit.RawClient;
 import io.miststream.testkit.RecordingSubscriber;
+import io.miststream.testkit.ScriptedServer;
+import io.miststream.testkit.ScriptedServer.Peer;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
@@ -164,7 +166,7 @@ class MistStreamClientTest {
               peer.accept();
               peer.ping();
               Frame pong = peer.frames().take();
-              assertThat(pong.opcode()).isEqualTo(ScriptedServer.PONG);
+              assertThat(pong.opcode()).isEqualTo(RawClient.PONG);
               peer.message(end(1));
               peer.awaitEnd();
             });
@@ -232,7 +234,7 @@ class MistStreamClientTest {
     subscriber.cancel();
 
     Frame close = scripted.peers().get(0).frames().poll(5, TimeUnit.SECONDS);
-    assertThat(close.opcode()).isEqualTo(ScriptedServer.CLOSE);
+    assertThat(close.opcode()).isEqualTo(RawClient.CLOSE);
     assertThat(close.closeCode()).isEqualTo(1000);
     assertThat(scripted.peers().get(0).frames().poll(5, TimeUnit.SECONDS).opcode()).isEqualTo(-1);
     assertThat(subscriber.isComplete()).isFalse();
@@ -281,8 +283,8 @@ class MistStreamClientTest {
         serve(
             peer -> {
               peer.accept();
-              peer.message(line(peer.number));
-              peer.message(end(peer.number));
+              peer.message(line(peer.number()));
+              peer.message(end(peer.number()));
               peer.awaitEnd();
             });
     Flow.Publisher<StreamMessage> logs =

@@ -10,7 +10,9 @@ import io.miststream.core.LogRequest;
 import io.miststream.core.StreamError;
 import io.miststream.core.StreamException;
 import io.miststream.core.wire.WireCodec;
+import io.miststream.testkit.RawClient;
 import io.miststream.testkit.RecordingSubscriber;
+import io.miststream.testkit.ScriptedServer;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -71,7 +73,7 @@ class ReconnectTest {
               peer.accept();
               peer.message(status("running"));
               int next = Samples.number(peer.parameter("after")) + 1;
-              int cutAt = peer.number <= cuts ? next + lengths[peer.number - 1] : lines + 1;
+              int cutAt = peer.number() <= cuts ? next + lengths[peer.number() - 1] : lines + 1;
               for (int i = next; i <= lines && i < cutAt; i++) {
                 peer.message(line(i));
               }
@@ -79,7 +81,7 @@ class ReconnectTest {
                 peer.message(end(lines));
                 peer.awaitEnd();
               }
-              switch (peer.number % 4) {
+              switch (peer.number() % 4) {
                 case 0 -> peer.reset();
                 case 1 -> peer.half(WireCodec.encode(line(cutAt, "x".repeat(1000))));
                 case 2 -> peer.close(1001, "server is shutting down");
@@ -102,9 +104,9 @@ class ReconnectTest {
         play(
             peer -> {
               peer.accept();
-              peer.message(status(peer.number < 3 ? "running" : "paused"));
-              peer.message(line(peer.number));
-              if (peer.number == 4) {
+              peer.message(status(peer.number() < 3 ? "running" : "paused"));
+              peer.message(line(peer.number()));
+              if (peer.number() == 4) {
                 peer.message(end(4));
                 peer.awaitEnd();
               }
@@ -120,7 +122,7 @@ class ReconnectTest {
         new ScriptedServer(
             peer -> {
               peer.accept();
-              if (peer.number == 2) {
+              if (peer.number() == 2) {
                 peer.message(end(9));
                 peer.awaitEnd();
               }
@@ -139,8 +141,8 @@ class ReconnectTest {
         play(
             peer -> {
               peer.accept();
-              peer.message(line(peer.number));
-              if (peer.number == 1) {
+              peer.message(line(peer.number()));
+              if (peer.number() == 1) {
                 peer.close(code, "");
               } else {
                 peer.message(end(2));
@@ -199,7 +201,7 @@ class ReconnectTest {
         play(
             peer -> {
               peer.accept();
-              if (peer.number == 1) {
+              if (peer.number() == 1) {
                 peer.message(line(1));
                 peer.message(unavailable());
                 peer.close(1013, "source_unavailable");
@@ -244,7 +246,7 @@ class ReconnectTest {
             peer -> {
               peer.accept();
               peer.message(status("running"));
-              if (peer.number == 1) {
+              if (peer.number() == 1) {
                 assertThat(peer.frames().poll(500, TimeUnit.MILLISECONDS)).as("quiet").isNull();
                 peer.message(unavailable());
                 peer.close(1013, "source_unavailable");
@@ -273,9 +275,9 @@ class ReconnectTest {
             peer -> {
               peer.accept();
               peer.message(status("running")); // without an id: there is no line yet
-              if (peer.number == 2) {
+              if (peer.number() == 2) {
                 peer.message(line(1));
-              } else if (peer.number == 3) {
+              } else if (peer.number() == 3) {
                 peer.message(end(1));
                 peer.awaitEnd();
               }
@@ -293,7 +295,7 @@ class ReconnectTest {
         new ScriptedServer(
             peer -> {
               peer.accept();
-              if (peer.number > 1) {
+              if (peer.number() > 1) {
                 peer.message(status("running"));
                 peer.message(end(1));
                 peer.awaitEnd();
@@ -309,7 +311,7 @@ class ReconnectTest {
             peer -> {
               peer.accept();
               peer.message(status("running"));
-              if (peer.number > 1) {
+              if (peer.number() > 1) {
                 peer.message(end(1));
                 peer.awaitEnd();
               }
@@ -433,8 +435,8 @@ class ReconnectTest {
         new ScriptedServer(
             peer -> {
               peer.accept();
-              peer.message(line(peer.number));
-              if (peer.number == 2) {
+              peer.message(line(peer.number()));
+              if (peer.number() == 2) {
                 peer.message(end(2));
               } else {
                 answer.complete(peer.frames().take().opcode());
@@ -449,7 +451,7 @@ class ReconnectTest {
                 .logs(LogRequest.of(1)));
 
     assertThat(subscriber.awaitComplete().lines()).containsExactly("line 1", "line 2");
-    assertThat(answer.join()).isEqualTo(ScriptedServer.PING);
+    assertThat(answer.join()).isEqualTo(RawClient.PING);
     assertThat(retries).hasSize(1);
     assertThat(retries.get(0).cause()).hasMessage("the connection has gone silent");
   }
@@ -463,7 +465,7 @@ class ReconnectTest {
               // More than the limit in all, each of them well below it.
               for (int i = 0; i < 10; i++) {
                 peer.ping();
-                assertThat(peer.frames().take().opcode()).isEqualTo(ScriptedServer.PONG);
+                assertThat(peer.frames().take().opcode()).isEqualTo(RawClient.PONG);
                 assertThat(peer.frames().poll(150, TimeUnit.MILLISECONDS)).isNull();
               }
               peer.message(end(1));
@@ -508,7 +510,7 @@ class ReconnectTest {
     RecordingSubscriber subscriber =
         play(
             peer -> {
-              if (peer.number == 1) {
+              if (peer.number() == 1) {
                 peer.refuse(status, "Retry-After: 1", "{\"error\":{\"message\":\"Full\"}}");
                 return;
               }

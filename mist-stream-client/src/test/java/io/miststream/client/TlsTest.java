@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.miststream.core.ErrorCode;
 import io.miststream.core.LogRequest;
 import io.miststream.core.StreamException;
+import io.miststream.testkit.RawClient;
 import io.miststream.testkit.RecordingSubscriber;
+import io.miststream.testkit.ScriptedServer;
 import java.net.InetAddress;
 import java.net.URI;
 import java.util.concurrent.TimeUnit;
@@ -96,7 +98,7 @@ class TlsTest {
     subscriber.cancel();
 
     var frames = server.peers().get(0).frames();
-    assertThat(frames.poll(5, TimeUnit.SECONDS).opcode()).isEqualTo(ScriptedServer.CLOSE);
+    assertThat(frames.poll(5, TimeUnit.SECONDS).opcode()).isEqualTo(RawClient.CLOSE);
     assertThat(frames.poll(5, TimeUnit.SECONDS).opcode()).isEqualTo(-1);
   }
 

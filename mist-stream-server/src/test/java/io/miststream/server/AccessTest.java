@@ -15,9 +15,10 @@ import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.PlainJWT;
 import com.nimbusds.jwt.SignedJWT;
-import io.miststream.server.RawWebSocket.Response;
 import io.miststream.server.security.JwtAuthentication;
 import io.miststream.server.security.Login;
+import io.miststream.testkit.RawClient;
+import io.miststream.testkit.RawClient.Response;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -315,7 +316,7 @@ class AccessTest {
             && credential.token != null
             && origin.isEmpty()
             && (webSocket || name.startsWith("POST"));
-    try (RawWebSocket socket = RawWebSocket.connect(of.port())) {
+    try (RawClient socket = RawClient.connect(of.port())) {
       List<String> headers = new ArrayList<>();
       if (!origin.isEmpty()) {
         headers.add("Origin: " + origin);
@@ -328,7 +329,7 @@ class AccessTest {
       }
       socket.send(
           webSocket
-              ? socket.request(entry.target, headers.toArray(String[]::new))
+              ? socket.handshake(entry.target, headers.toArray(String[]::new))
               : request(of.port(), name.split(" ", -1)[0], entry, headers));
       Response answer = socket.readResponse();
       String what = origin + (cookie ? " cookie" : " bearer") + " " + answer;
@@ -350,7 +351,7 @@ class AccessTest {
         assertThat(answer.status()).as(what).isEqualTo(101);
         assertThat(socket.readText())
             .contains("\"message\":\"Permission denied\"", "\"code\":\"permission_denied\"");
-        assertThat(socket.readClose().closeCode()).isEqualTo(1008);
+        assertThat(socket.readClose()).isEqualTo(1008);
       } else {
         assertThat(answer.status()).as(what).isEqualTo(403);
         assertThat(answer.body()).isEqualTo(DENIED);
@@ -416,9 +417,9 @@ class AccessTest {
               there.statuses);
       List<String> answers = new ArrayList<>();
       for (Entry entry : List.of(there, nowhere)) {
-        try (RawWebSocket socket = RawWebSocket.connect(started.port())) {
+        try (RawClient socket = RawClient.connect(started.port())) {
           if (name.startsWith("WS")) {
-            socket.send(socket.request(entry.target, bearer));
+            socket.send(socket.handshake(entry.target, bearer));
             assertThat(socket.readResponse().status()).isEqualTo(101);
             answers.add(socket.readText().replaceFirst("\"timestamp\":\"[^\"]*\"", ""));
           } else {
@@ -454,7 +455,7 @@ class AccessTest {
   private static String list(SecuredServer of, String path, JWTClaimsSet.Builder claims)
       throws Exception {
     String token = signed(JWSAlgorithm.HS256, new MACSigner(SECRET), claims);
-    try (RawWebSocket socket = RawWebSocket.connect(of.port())) {
+    try (RawClient socket = RawClient.connect(of.port())) {
       Response answer =
           socket
               .send(

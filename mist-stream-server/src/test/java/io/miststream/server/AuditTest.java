@@ -9,6 +9,7 @@ import io.miststream.server.security.Audit;
 import io.miststream.server.security.Audit.Kind;
 import io.miststream.server.security.Identity;
 import io.miststream.server.security.Login;
+import io.miststream.testkit.RawClient;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -58,7 +59,7 @@ class AuditTest {
   }
 
   private int status(String method, String path, String headers, String body) throws IOException {
-    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
+    try (RawClient socket = RawClient.connect(server.port())) {
       return socket
           .send(
               method
@@ -87,8 +88,8 @@ class AuditTest {
     status("GET", "/api/deployments?x=secret", "", "");
     status("GET", "/api/deployments", "Origin: https://evil.example\r\n", "");
     status("POST", "/api/deployments", ANN, "{\"appId\":2}");
-    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
-      socket.send(socket.request("/ws/deployment/logs?deploymentId=1")).readResponse();
+    try (RawClient socket = RawClient.connect(server.port())) {
+      socket.send(socket.handshake("/ws/deployment/logs?deploymentId=1")).readResponse();
     }
     assertThat(events)
         .containsExactly(
@@ -104,17 +105,17 @@ class AuditTest {
   @Test
   void deploymentsAndViewers() throws Exception {
     assertThat(status("POST", "/api/deployments", ANN, "{\"appId\":1}")).isEqualTo(202);
-    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
+    try (RawClient socket = RawClient.connect(server.port())) {
       socket
-          .send(socket.request("/ws/deployment/logs?deploymentId=1", "Authorization: Bearer bob"))
+          .send(socket.handshake("/ws/deployment/logs?deploymentId=1", "Authorization: Bearer bob"))
           .readResponse();
       socket.readText();
     }
     await().until(() -> events.size() == 3);
     status("POST", "/api/deployments/1/stop", ANN, "");
-    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
+    try (RawClient socket = RawClient.connect(server.port())) {
       socket
-          .send(socket.request("/ws/deployment/logs?deploymentId=9", "Authorization: Bearer bob"))
+          .send(socket.handshake("/ws/deployment/logs?deploymentId=9", "Authorization: Bearer bob"))
           .readResponse();
       assertThat(socket.readText()).contains("Permission denied");
     }

@@ -3,6 +3,7 @@ package io.miststream.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.UnixOperatingSystemMXBean;
+import io.miststream.testkit.RawClient;
 import java.lang.management.ManagementFactory;
 import java.util.concurrent.ThreadLocalRandom;
 import org.awaitility.Awaitility;
@@ -33,8 +34,8 @@ class ConnectionsTest {
   private static void cycle(MistStreamServer server, MemoryLogSource source, int times)
       throws Exception {
     for (int i = 0; i < times; i++) {
-      try (RawWebSocket viewer = RawWebSocket.connect(server.port())) {
-        String request = viewer.request("/ws/container/logs?appId=1");
+      try (RawClient viewer = RawClient.connect(server.port())) {
+        String request = viewer.handshake("/ws/container/logs?appId=1");
         switch (i % 6) {
           case 0 -> {
             viewer.send(request).readResponse();
@@ -56,7 +57,7 @@ class ConnectionsTest {
             viewer.send(new byte[] {(byte) 0x81, (byte) 0x85, 1}); // a part of a frame
           }
           default -> {
-            viewer.send(viewer.request("/ws/container/logs?appId=x")).readResponse();
+            viewer.send(viewer.handshake("/ws/container/logs?appId=x")).readResponse();
           }
         }
       }

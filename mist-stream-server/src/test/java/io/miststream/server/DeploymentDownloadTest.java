@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.miststream.core.LogStream;
 import io.miststream.core.deployment.DeploymentReporter;
+import io.miststream.testkit.RawClient;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
@@ -54,8 +55,8 @@ class DeploymentDownloadTest {
     return Files.readString(directory.resolve(id + ".ndjson"));
   }
 
-  private RawWebSocket stalled() throws IOException {
-    RawWebSocket socket = RawWebSocket.connect(server.port(), 8192);
+  private RawClient stalled() throws IOException {
+    RawClient socket = RawClient.connect(server.port(), 8192);
     socket.send("GET " + path() + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assertThat(socket.readResponse(false).status()).isEqualTo(200);
     return socket;
@@ -119,19 +120,19 @@ class DeploymentDownloadTest {
   @Test
   void whoDoesNotReadHoldsUpNobodyAndIsDropped() throws Exception {
     printMegabytes(12);
-    List<RawWebSocket> stalled = new ArrayList<>();
+    List<RawClient> stalled = new ArrayList<>();
     for (int i = 0; i < 40; i++) {
       stalled.add(stalled());
     }
     long start = System.nanoTime();
     assertThat(server.get("/health").statusCode()).isEqualTo(200);
     assertThat(server.get(path()).body()).isEqualTo(saved());
-    try (RawWebSocket viewer = server.view(id)) {
+    try (RawClient viewer = server.view(id)) {
       assertThat(viewer.readText()).contains("pending");
     }
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
     await().atMost(Duration.ofSeconds(20)).until(() -> openFiles() == 0);
-    for (RawWebSocket socket : stalled) {
+    for (RawClient socket : stalled) {
       socket.close();
     }
     // Its own writer opens the file when there is something to write.
@@ -143,11 +144,11 @@ class DeploymentDownloadTest {
   void whoReadsSlowlyGetsAllOfIt() throws Exception {
     printMegabytes(8);
     String all = saved();
-    try (RawWebSocket socket = RawWebSocket.connect(server.port(), 8192)) {
+    try (RawClient socket = RawClient.connect(server.port(), 8192)) {
       socket.send("GET " + path() + " HTTP/1.0\r\nHost: localhost\r\n\r\n");
       assertThat(socket.readResponse(false).status()).isEqualTo(200);
       Thread.sleep(1000); // everything in between is full by then
-      assertThat(socket.readRest()).isEqualTo(all);
+      assertThat(socket.readAll()).isEqualTo(all);
     }
   }
 
@@ -164,8 +165,8 @@ class DeploymentDownloadTest {
   @Test
   void closingDoesNotWaitForDownloads() throws Exception {
     printMegabytes(12);
-    try (RawWebSocket one = stalled();
-        RawWebSocket two = stalled()) {
+    try (RawClient one = stalled();
+        RawClient two = stalled()) {
       long start = System.nanoTime();
       server.server.close();
       assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));

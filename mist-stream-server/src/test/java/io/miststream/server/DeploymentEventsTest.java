@@ -3,6 +3,7 @@ package io.miststream.server;
 import static io.miststream.server.DeploymentServer.readToEnd;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.miststream.testkit.RawClient;
 import java.io.ByteArrayInputStream;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -75,7 +76,7 @@ class DeploymentEventsTest {
 
   @Test
   void eventsAreTheStream() throws Exception {
-    try (RawWebSocket viewer = server.view(id)) {
+    try (RawClient viewer = server.view(id)) {
       assertThat(viewer.readText()).contains("Waiting for the builder's report");
       taken(server.report(id, BUILDING, STEP), 2);
       assertThat(viewer.readText())
@@ -232,7 +233,7 @@ class DeploymentEventsTest {
                 + own
                 + " is not reported from outside\"}}");
     run.succeed();
-    try (RawWebSocket viewer = server.view(own)) {
+    try (RawClient viewer = server.view(own)) {
       readToEnd(viewer);
     }
     rejected(server.report(own, BUILDING), 409, "conflict", "line 1: the deployment is over", 0);
@@ -257,7 +258,7 @@ class DeploymentEventsTest {
             "{\"seq\":3,\"type\":\"status\",\"data\":{\"status\":\"failed\","
                 + "\"error_message\":\"exit code 1\"}}"),
         3);
-    try (RawWebSocket viewer = server.view(id)) {
+    try (RawClient viewer = server.view(id)) {
       List<String> texts = readToEnd(viewer);
       assertThat(texts).hasSize(5);
       assertThat(texts.get(2)).contains("\"type\":\"error\"", "exit code 1");

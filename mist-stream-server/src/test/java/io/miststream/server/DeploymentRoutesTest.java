@@ -6,7 +6,8 @@ import static org.awaitility.Awaitility.await;
 import io.miststream.core.App;
 import io.miststream.core.DeploymentStage;
 import io.miststream.core.LogStream;
-import io.miststream.server.RawWebSocket.Response;
+import io.miststream.testkit.RawClient;
+import io.miststream.testkit.RawClient.Response;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
@@ -133,7 +134,7 @@ class DeploymentRoutesTest {
     "appId=%25zz&x=%2, the query contains a broken percent-escape",
   })
   void badQueriesAreNamed(String query, String message) throws Exception {
-    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
+    try (RawClient socket = RawClient.connect(server.port())) {
       socket.send("GET " + ALL + "?" + query + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
       Response response = socket.readResponse();
       assertThat(response.status()).isEqualTo(400);
@@ -234,7 +235,7 @@ class DeploymentRoutesTest {
   })
   void foreignPagesAndNamesAreRefusedHereToo(String header, String message) throws Exception {
     for (String line : List.of("POST " + ALL, "GET " + ALL, "GET /api/apps")) {
-      try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
+      try (RawClient socket = RawClient.connect(server.port())) {
         socket.send(
             line
                 + " HTTP/1.1\r\n"
@@ -265,7 +266,7 @@ class DeploymentRoutesTest {
     for (String method :
         List.of("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW")) {
       if (!List.of(allowed.split(", ")).contains(method)) {
-        try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
+        try (RawClient socket = RawClient.connect(server.port())) {
           socket.send(method + " " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
           Response response = socket.readResponse();
           assertThat(response.status()).isEqualTo(405);
@@ -297,7 +298,7 @@ class DeploymentRoutesTest {
   void headAnswersLikeGetWithoutABody() throws Exception {
     long id = server.startReported(1);
     for (String path : List.of("/api/apps", ALL, ALL + "/" + id, ALL + "/" + id + "/logs")) {
-      try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
+      try (RawClient socket = RawClient.connect(server.port())) {
         socket.send("HEAD " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
         Response head = socket.readResponse(false);
         assertThat(head.status()).as(path).isEqualTo(200);
@@ -403,7 +404,7 @@ class DeploymentRoutesTest {
     try (MistStreamServer logs =
         MistStreamServer.builder().logs(new MemoryLogSource()).port(0).start()) {
       for (String path : List.of(ALL, "/api/apps", "/ws/deployment/logs?deploymentId=1")) {
-        try (RawWebSocket socket = RawWebSocket.connect(logs.port())) {
+        try (RawClient socket = RawClient.connect(logs.port())) {
           socket.send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
           assertThat(socket.readResponse().status()).isEqualTo(404);
         }

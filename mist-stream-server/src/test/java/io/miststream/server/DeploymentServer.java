@@ -2,6 +2,8 @@ package io.miststream.server;
 
 import io.miststream.core.deployment.DeploymentJournal;
 import io.miststream.core.deployment.Deployments;
+import io.miststream.testkit.Frame;
+import io.miststream.testkit.RawClient;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -83,22 +85,22 @@ final class DeploymentServer implements AutoCloseable {
     return Long.parseLong(body.replaceAll("[^0-9]", ""));
   }
 
-  RawWebSocket view(long id) throws IOException {
-    return RawWebSocket.open(port(), "/ws/deployment/logs?deploymentId=" + id);
+  RawClient view(long id) throws IOException {
+    return RawClient.open(port(), "/ws/deployment/logs?deploymentId=" + id);
   }
 
-  RawWebSocket view(long id, String after) throws IOException {
-    return RawWebSocket.open(port(), "/ws/deployment/logs?deploymentId=" + id + "&after=" + after);
+  RawClient view(long id, String after) throws IOException {
+    return RawClient.open(port(), "/ws/deployment/logs?deploymentId=" + id + "&after=" + after);
   }
 
   /** The texts up to the end message, and nothing but a close of 1000 behind it. */
-  static List<String> readToEnd(RawWebSocket viewer) throws IOException {
+  static List<String> readToEnd(RawClient viewer) throws IOException {
     List<String> texts = new ArrayList<>();
     do {
       texts.add(viewer.readText());
     } while (!texts.get(texts.size() - 1).contains("\"type\":\"end\""));
-    RawWebSocket.Frame close = viewer.readFrame();
-    if (close.opcode() != RawWebSocket.CLOSE || close.closeCode() != 1000) {
+    Frame close = viewer.readFrame();
+    if (close.opcode() != RawClient.CLOSE || close.closeCode() != 1000) {
       throw new AssertionError("not a close 1000: " + close);
     }
     return texts;

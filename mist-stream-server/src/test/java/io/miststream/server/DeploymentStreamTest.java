@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.miststream.core.DeploymentStage;
 import io.miststream.core.LogStream;
 import io.miststream.core.deployment.DeploymentReporter;
-import io.miststream.server.RawWebSocket.Response;
+import io.miststream.testkit.Frame;
+import io.miststream.testkit.RawClient;
+import io.miststream.testkit.RawClient.Response;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,7 +38,7 @@ class DeploymentStreamTest {
   @Test
   void whoeverComesWheneverGetsTheSameByteForByte() throws Exception {
     long id = server.start(1);
-    try (RawWebSocket early = server.view(id)) {
+    try (RawClient early = server.view(id)) {
       ScriptedDeployer.Run run = server.deployer.next();
       run.report().status(DeploymentStage.CLONING_REPO, 25, "Cloning");
       run.report().log(LogStream.STDOUT, "Cloning into 'x' é");
@@ -44,7 +46,7 @@ class DeploymentStreamTest {
       for (int i = 0; i < 3000; i++) {
         run.report().log(i % 2 == 0 ? LogStream.STDOUT : LogStream.STDERR, "line " + i);
       }
-      try (RawWebSocket late = server.view(id)) {
+      try (RawClient late = server.view(id)) {
         List<String> first = new ArrayList<>();
         for (int i = 0; i < 500; i++) {
           first.add(late.readText());
@@ -57,9 +59,9 @@ class DeploymentStreamTest {
             .contains("\"status\":\"success\"", "\"progress\":100", "\"stage\":\"completed\"");
         first.addAll(readToEnd(late));
         assertThat(first).isEqualTo(texts);
-        try (RawWebSocket after = server.view(id);
-            RawWebSocket alias =
-                RawWebSocket.open(server.port(), "/api/deployments/logs/stream?id=" + id)) {
+        try (RawClient after = server.view(id);
+            RawClient alias =
+                RawClient.open(server.port(), "/api/deployments/logs/stream?id=" + id)) {
           assertThat(readToEnd(after)).isEqualTo(texts);
           assertThat(readToEnd(alias)).isEqualTo(texts);
         }
@@ -68,10 +70,10 @@ class DeploymentStreamTest {
             .isEqualTo(String.join("\n", texts) + "\n");
         server.close();
         server = new DeploymentServer(directory);
-        try (RawWebSocket restarted = server.view(id)) {
+        try (RawClient restarted = server.view(id)) {
           assertThat(readToEnd(restarted)).isEqualTo(texts);
         }
-        try (RawWebSocket resumed = server.view(id, cursor(texts.get(17)))) {
+        try (RawClient resumed = server.view(id, cursor(texts.get(17)))) {
           assertThat(readToEnd(resumed)).isEqualTo(texts.subList(18, texts.size()));
         }
       }
@@ -93,18 +95,18 @@ class DeploymentStreamTest {
               run.succeed();
             });
     List<String> texts = new ArrayList<>();
-    try (RawWebSocket viewer = server.view(id)) {
+    try (RawClient viewer = server.view(id)) {
       texts.add(viewer.readText());
     }
     builder.start();
     for (int i = 0; i < 20; i++) {
-      try (RawWebSocket viewer = server.view(id, cursor(texts.get(texts.size() - 1)))) {
+      try (RawClient viewer = server.view(id, cursor(texts.get(texts.size() - 1)))) {
         for (int n = 0; n < 1 + i * 37; n++) {
           texts.add(viewer.readText());
         }
       }
     }
-    try (RawWebSocket viewer = server.view(id, cursor(texts.get(texts.size() - 1)))) {
+    try (RawClient viewer = server.view(id, cursor(texts.get(texts.size() - 1)))) {
       texts.addAll(readToEnd(viewer));
     }
     builder.join();
@@ -117,13 +119,13 @@ class DeploymentStreamTest {
     long id = server.start(1);
     server.deployer.next().fail("Docker build failed: exit code 1");
     List<String> texts;
-    try (RawWebSocket viewer = server.view(id)) {
+    try (RawClient viewer = server.view(id)) {
       texts = readToEnd(viewer);
       assertThat(texts.get(texts.size() - 3))
           .contains("\"type\":\"error\"", "\"message\":\"Docker build failed: exit code 1\"");
       assertThat(texts.get(texts.size() - 2)).contains("\"status\":\"failed\"");
     }
-    try (RawWebSocket viewer = server.view(id, cursor(texts.get(texts.size() - 1)))) {
+    try (RawClient viewer = server.view(id, cursor(texts.get(texts.size() - 1)))) {
       assertThat(viewer.readFrame().closeCode()).isEqualTo(1000);
     }
   }
@@ -148,8 +150,8 @@ class DeploymentStreamTest {
         "/api/deployments/logs/stream?id=1&after=x | after is not a cursor",
       })
   void badParametersAreRefusedBeforeTheUpgrade(String target, String message) throws Exception {
-    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
-      Response response = socket.send(socket.request(target)).readResponse();
+    try (RawClient socket = RawClient.connect(server.port())) {
+      Response response = socket.send(socket.handshake(target)).readResponse();
       assertThat(response.statusLine()).isEqualTo("HTTP/1.1 400 Bad Request");
       assertThat(response.body())
           .startsWith("{\"error\":{\"code\":\"invalid_request\",\"message\":\"" + message);
@@ -163,10 +165,10 @@ class DeploymentStreamTest {
         new String[] {
           "/ws/deployment/logs?deploymentId=404", "/api/deployments/logs/stream?id=404"
         }) {
-      try (RawWebSocket viewer = RawWebSocket.open(server.port(), target)) {
+      try (RawClient viewer = RawClient.open(server.port(), target)) {
         assertThat(viewer.readText())
             .contains("\"message\":\"Deployment not found\"", "\"code\":\"deployment_not_found\"");
-        RawWebSocket.Frame close = viewer.readFrame();
+        Frame close = viewer.readFrame();
         assertThat(close.closeCode()).isEqualTo(1008);
         assertThat(close.closeReason()).isEqualTo("deployment_not_found");
       }
@@ -178,10 +180,10 @@ class DeploymentStreamTest {
     long one = server.start(1);
     long two = server.start(2);
     String of;
-    try (RawWebSocket viewer = server.view(one)) {
+    try (RawClient viewer = server.view(one)) {
       of = cursor(viewer.readText());
     }
-    try (RawWebSocket viewer = server.view(two, of)) {
+    try (RawClient viewer = server.view(two, of)) {
       assertThat(viewer.readText())
           .contains("\"code\":\"invalid_request\"", "after is no position in this deployment");
       assertThat(viewer.readFrame().closeCode()).isEqualTo(1008);
@@ -194,20 +196,20 @@ class DeploymentStreamTest {
     ScriptedDeployer.Run run = server.deployer.next();
     run.report().status(DeploymentStage.CLONING_REPO, 25, "Cloning");
     run.report().flush();
-    try (RawWebSocket viewer = server.view(id)) {
+    try (RawClient viewer = server.view(id)) {
       String last = viewer.readText();
       while (!last.contains("Cloning")) {
         last = viewer.readText();
       }
       Thread closing = new Thread(server::close);
       closing.start();
-      RawWebSocket.Frame close = viewer.readFrame();
+      Frame close = viewer.readFrame();
       assertThat(close.closeCode()).isEqualTo(1001);
       viewer.sendClose(1001);
       assertThat(viewer.isEnded()).isTrue();
       closing.join(10_000);
       server = new DeploymentServer(directory);
-      try (RawWebSocket again = server.view(id, cursor(last))) {
+      try (RawClient again = server.view(id, cursor(last))) {
         List<String> texts = readToEnd(again);
         assertThat(texts.get(0)).contains("\"type\":\"error\"", "the server was stopped");
         assertThat(texts.get(1)).contains("\"status\":\"failed\"");
@@ -218,8 +220,8 @@ class DeploymentStreamTest {
 
   @Test
   void logsAreNotServedUnlessTheyAreSet() throws Exception {
-    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
-      socket.send(socket.request("/ws/container/logs?appId=1"));
+    try (RawClient socket = RawClient.connect(server.port())) {
+      socket.send(socket.handshake("/ws/container/logs?appId=1"));
       assertThat(socket.readResponse().status()).isEqualTo(404);
     }
   }

@@ -10,6 +10,7 @@ import io.miststream.core.LogStream;
 import io.miststream.core.deployment.DeploymentJournal;
 import io.miststream.core.deployment.DeploymentReporter;
 import io.miststream.core.topic.LogTopics;
+import io.miststream.testkit.RawClient;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,15 +57,15 @@ class EmbeddedDeploymentsTest {
     journal.close();
   }
 
-  private RawWebSocket view(String query) throws Exception {
-    return RawWebSocket.open(port, DEPLOYMENT + query);
+  private RawClient view(String query) throws Exception {
+    return RawClient.open(port, DEPLOYMENT + query);
   }
 
   @Test
   void earlyAndLateViewersGetTheSame() throws Exception {
     DeploymentReporter report = journal.begin(1, "Deployment queued");
     String query = "?deploymentId=" + report.deploymentId();
-    try (RawWebSocket early = view(query)) {
+    try (RawClient early = view(query)) {
       assertThat(early.readText()).contains("\"status\":\"pending\"");
       report.status(DeploymentStage.BUILDING_IMAGE, 50, "Building");
       for (int i = 0; i < 2000; i++) {
@@ -73,11 +74,10 @@ class EmbeddedDeploymentsTest {
       report.succeed("Done");
       List<String> lines = Files.readAllLines(directory.resolve(report.deploymentId() + ".ndjson"));
       assertThat(readToEnd(early)).isEqualTo(lines.subList(1, lines.size()));
-      try (RawWebSocket late = view(query);
-          RawWebSocket alias =
-              RawWebSocket.open(
-                  port, "/app/api/deployments/logs/stream?id=" + report.deploymentId());
-          RawWebSocket resumed = view(query + "&after=" + cursor(lines.get(1000)))) {
+      try (RawClient late = view(query);
+          RawClient alias =
+              RawClient.open(port, "/app/api/deployments/logs/stream?id=" + report.deploymentId());
+          RawClient resumed = view(query + "&after=" + cursor(lines.get(1000)))) {
         assertThat(readToEnd(late)).isEqualTo(lines);
         assertThat(readToEnd(alias)).isEqualTo(lines);
         assertThat(readToEnd(resumed)).isEqualTo(lines.subList(1001, lines.size()));
@@ -101,14 +101,14 @@ class EmbeddedDeploymentsTest {
     List<String> texts = new ArrayList<>();
     String after = "";
     for (int i = 0; i < 20; i++) {
-      try (RawWebSocket viewer = view(query + after)) {
+      try (RawClient viewer = view(query + after)) {
         for (int n = 0; n < 1 + i * 7; n++) {
           texts.add(viewer.readText());
         }
       }
       after = "&after=" + cursor(texts.get(texts.size() - 1));
     }
-    try (RawWebSocket viewer = view(query + after)) {
+    try (RawClient viewer = view(query + after)) {
       texts.addAll(readToEnd(viewer));
     }
     builder.join();
@@ -125,26 +125,26 @@ class EmbeddedDeploymentsTest {
     "?deploymentId=1&after=x, after is not a cursor",
   })
   void badParametersAreOneErrorAndAClose(String query, String message) throws Exception {
-    try (RawWebSocket viewer = view(query)) {
+    try (RawClient viewer = view(query)) {
       assertThat(viewer.readText())
           .contains("\"type\":\"error\"", "\"code\":\"invalid_request\"", message);
-      assertThat(viewer.readClose().closeCode()).isEqualTo(1008);
+      assertThat(viewer.readClose()).isEqualTo(1008);
     }
   }
 
   @Test
   void anUnknownDeploymentIsOneErrorAndAClose() throws Exception {
-    try (RawWebSocket viewer = view("?deploymentId=404")) {
+    try (RawClient viewer = view("?deploymentId=404")) {
       assertThat(viewer.readText())
           .contains("\"message\":\"Deployment not found\"", "\"code\":\"deployment_not_found\"");
-      assertThat(viewer.readClose().closeCode()).isEqualTo(1008);
+      assertThat(viewer.readClose()).isEqualTo(1008);
     }
   }
 
   @Test
   void logsAreServedBeside() throws Exception {
     source.app(1).print("one");
-    try (RawWebSocket viewer = RawWebSocket.open(port, "/app/ws/container/logs?appId=1")) {
+    try (RawClient viewer = RawClient.open(port, "/app/ws/container/logs?appId=1")) {
       assertThat(viewer.readText()).contains("\"state\":\"running\"");
       assertThat(viewer.readText()).contains("\"line\":\"one\"");
     }
@@ -153,10 +153,10 @@ class EmbeddedDeploymentsTest {
   @Test
   void closingTheJournalTellsViewersToComeBack() throws Exception {
     DeploymentReporter report = journal.begin(1, "Deployment queued");
-    try (RawWebSocket viewer = view("?deploymentId=" + report.deploymentId())) {
+    try (RawClient viewer = view("?deploymentId=" + report.deploymentId())) {
       assertThat(viewer.readText()).contains("pending");
       journal.close();
-      assertThat(viewer.readClose().closeCode()).isEqualTo(1001);
+      assertThat(viewer.readClose()).isEqualTo(1001);
     }
   }
 

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.miststream.core.topic.LogTopics;
+import io.miststream.testkit.Frame;
+import io.miststream.testkit.RawClient;
 import jakarta.websocket.server.ServerApplicationConfig;
 import jakarta.websocket.server.ServerEndpointConfig;
 import java.net.ServerSocket;
@@ -54,17 +56,17 @@ class EmbeddedTest {
     topics.close();
   }
 
-  private RawWebSocket open(String query) throws Exception {
+  private RawClient open(String query) throws Exception {
     if (container == null) {
       serve(StreamEndpoints.create().logs(topics, LogRequestParser.create()));
     }
-    return RawWebSocket.open(port, "/app/ws/container/logs" + query);
+    return RawClient.open(port, "/app/ws/container/logs" + query);
   }
 
   @Test
   void streamsToTheEnd() throws Exception {
     source.app(1).print("one");
-    try (RawWebSocket viewer = open("?appId=1")) {
+    try (RawClient viewer = open("?appId=1")) {
       assertThat(viewer.readText()).contains("\"type\":\"status\"");
       assertThat(viewer.readText()).contains("\"line\":\"one\"");
       for (int i = 0; i < 5000; i++) {
@@ -76,46 +78,46 @@ class EmbeddedTest {
       }
       assertThat(viewer.readText()).contains("exited");
       assertThat(viewer.readText()).contains("\"type\":\"end\"");
-      assertThat(viewer.readClose().closeCode()).isEqualTo(1000);
+      assertThat(viewer.readClose()).isEqualTo(1000);
     }
   }
 
   @Test
   void badParametersAreOneErrorAndAClose() throws Exception {
     for (String query : new String[] {"", "?appId=abc", "?appId=1&grep=("}) {
-      try (RawWebSocket viewer = open(query)) {
+      try (RawClient viewer = open(query)) {
         assertThat(viewer.readText())
             .contains("\"type\":\"error\"", "\"code\":\"invalid_request\"");
-        assertThat(viewer.readClose().closeCode()).isEqualTo(1008);
+        assertThat(viewer.readClose()).isEqualTo(1008);
       }
     }
   }
 
   @Test
   void theSourcesErrorsArriveTheSame() throws Exception {
-    try (RawWebSocket viewer = open("?appId=404")) {
+    try (RawClient viewer = open("?appId=404")) {
       assertThat(viewer.readText()).contains("Container not found");
-      assertThat(viewer.readClose().closeCode()).isEqualTo(1008);
+      assertThat(viewer.readClose()).isEqualTo(1008);
     }
   }
 
   @Test
   void longMessagesAreClosedWith1009() throws Exception {
     source.app(1);
-    try (RawWebSocket viewer = open("?appId=1")) {
+    try (RawClient viewer = open("?appId=1")) {
       assertThat(viewer.readText()).contains("status");
       viewer.sendText("é".repeat(8 << 10));
-      viewer.sendFrame(true, RawWebSocket.PING, "there?".getBytes(StandardCharsets.UTF_8));
+      viewer.sendFrame(true, RawClient.PING, "there?".getBytes(StandardCharsets.UTF_8));
       assertThat(viewer.readFrame().text()).isEqualTo("there?");
       viewer.sendText("é".repeat(8 << 10) + "x");
-      assertThat(viewer.readClose().closeCode()).isEqualTo(1009);
+      assertThat(viewer.readClose()).isEqualTo(1009);
     }
   }
 
   @Test
   void aViewerThatLeavesIsForgotten() throws Exception {
     source.app(1);
-    try (RawWebSocket viewer = open("?appId=1")) {
+    try (RawClient viewer = open("?appId=1")) {
       assertThat(viewer.readText()).contains("status");
       assertThat(topics.topics()).isEqualTo(1);
       viewer.reset();
@@ -126,15 +128,15 @@ class EmbeddedTest {
   @Test
   void aPeerThatAnswersPingsStays() throws Exception {
     servePinging(Duration.ofMillis(500));
-    try (RawWebSocket viewer = open("?appId=1")) {
+    try (RawClient viewer = open("?appId=1")) {
       assertThat(viewer.readText()).contains("status");
       for (int i = 0; i < 3; i++) {
-        RawWebSocket.Frame ping = viewer.readFrame();
-        assertThat(ping.opcode()).isEqualTo(RawWebSocket.PING);
-        viewer.sendFrame(true, RawWebSocket.PONG, ping.payload());
+        Frame ping = viewer.readFrame();
+        assertThat(ping.opcode()).isEqualTo(RawClient.PING);
+        viewer.sendFrame(true, RawClient.PONG, ping.payload());
       }
       for (int i = 0; i < 3; i++) {
-        assertThat(viewer.readFrame().opcode()).isEqualTo(RawWebSocket.PING);
+        assertThat(viewer.readFrame().opcode()).isEqualTo(RawClient.PING);
         viewer.sendText("any sign of life will do");
       }
       assertThat(topics.topics()).isEqualTo(1);
@@ -144,10 +146,10 @@ class EmbeddedTest {
   @Test
   void aSilentPeerIsClosedAndForgotten() throws Exception {
     servePinging(Duration.ofMillis(200));
-    try (RawWebSocket viewer = open("?appId=1")) {
+    try (RawClient viewer = open("?appId=1")) {
       assertThat(viewer.readText()).contains("status");
-      assertThat(viewer.readFrame().opcode()).isEqualTo(RawWebSocket.PING);
-      assertThat(viewer.readClose().closeCode()).isEqualTo(1011);
+      assertThat(viewer.readFrame().opcode()).isEqualTo(RawClient.PING);
+      assertThat(viewer.readClose()).isEqualTo(1011);
       await().until(() -> topics.topics() == 0);
     }
   }
@@ -156,13 +158,13 @@ class EmbeddedTest {
   void pingsAndLinesDoNotDisturbEachOther() throws Exception {
     servePinging(Duration.ofMillis(500));
     source.app(1).print("line 0", "line 1", "line 2", "line 3");
-    try (RawWebSocket viewer = open("?appId=1&tail=all")) {
+    try (RawClient viewer = open("?appId=1&tail=all")) {
       assertThat(viewer.readText()).contains("status");
       int lines = 0;
       for (int pings = 0; pings < 4; ) {
-        RawWebSocket.Frame frame = viewer.readFrame();
-        if (frame.opcode() == RawWebSocket.PING) {
-          viewer.sendFrame(true, RawWebSocket.PONG, frame.payload());
+        Frame frame = viewer.readFrame();
+        if (frame.opcode() == RawClient.PING) {
+          viewer.sendFrame(true, RawClient.PONG, frame.payload());
           pings++;
         } else {
           assertThat(frame.text()).contains("\"line\":\"line " + lines + "\"");
@@ -182,15 +184,15 @@ class EmbeddedTest {
     for (int i = 0; i < 20; i++) {
       source.app(1).print(line); // more than the system takes of what is not read
     }
-    try (RawWebSocket viewer = RawWebSocket.connect(port, 8192)) {
-      viewer.handshake("/app/ws/container/logs?appId=1&tail=all");
+    try (RawClient viewer = RawClient.connect(port, 8192)) {
+      viewer.open("/app/ws/container/logs?appId=1&tail=all");
       assertThat(viewer.readText()).contains("status");
-      try (RawWebSocket other = open("?appId=2")) {
+      try (RawClient other = open("?appId=2")) {
         assertThat(other.readText()).contains("status");
         for (int i = 0; i < 3; i++) {
-          RawWebSocket.Frame ping = other.readFrame();
-          assertThat(ping.opcode()).isEqualTo(RawWebSocket.PING);
-          other.sendFrame(true, RawWebSocket.PONG, ping.payload());
+          Frame ping = other.readFrame();
+          assertThat(ping.opcode()).isEqualTo(RawClient.PING);
+          other.sendFrame(true, RawClient.PONG, ping.payload());
         }
       }
       // Not to the end of the stream: Tyrus closes at once behind it, and what is still on its way
@@ -230,8 +232,7 @@ class EmbeddedTest {
     Application.SOURCE.app(1).print("found");
     Server server = new Server("localhost", -1, "/", Map.of(), Application.class);
     server.start();
-    try (RawWebSocket viewer =
-        RawWebSocket.open(server.getPort(), "/api/ws/container/logs?appId=1")) {
+    try (RawClient viewer = RawClient.open(server.getPort(), "/api/ws/container/logs?appId=1")) {
       assertThat(viewer.readText()).contains("status");
       assertThat(viewer.readText()).contains("found");
     } finally {

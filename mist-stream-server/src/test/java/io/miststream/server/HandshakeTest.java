@@ -3,7 +3,8 @@ package io.miststream.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.miststream.server.RawWebSocket.Response;
+import io.miststream.testkit.RawClient;
+import io.miststream.testkit.RawClient.Response;
 import java.io.IOException;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
@@ -46,7 +47,7 @@ class HandshakeTest {
   }
 
   private static Response answer(String request) throws IOException {
-    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
+    try (RawClient socket = RawClient.connect(server.port())) {
       socket.send(request);
       Response response = socket.readResponse(!request.startsWith("HEAD"));
       // The trap: behind some refusals the engine would go on as a WebSocket.
@@ -56,15 +57,15 @@ class HandshakeTest {
   }
 
   private static String request(String target, String... headers) throws IOException {
-    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
-      return socket.request(target, headers);
+    try (RawClient socket = RawClient.connect(server.port())) {
+      return socket.handshake(target, headers);
     }
   }
 
   @Test
   void answersLikeTheRfc() throws IOException {
-    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
-      Response response = socket.send(socket.request(LOGS)).readResponse();
+    try (RawClient socket = RawClient.connect(server.port())) {
+      Response response = socket.send(socket.handshake(LOGS)).readResponse();
       assertThat(response.statusLine()).isEqualTo("HTTP/1.1 101 Switching Protocols");
       assertThat(response.header("Upgrade")).isEqualToIgnoringCase("websocket");
       assertThat(response.header("Connection")).isEqualToIgnoringCase("Upgrade");
@@ -78,9 +79,9 @@ class HandshakeTest {
 
   @Test
   void compressionIsNotOffered() throws IOException {
-    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
+    try (RawClient socket = RawClient.connect(server.port())) {
       String request =
-          socket.request(
+          socket.handshake(
               LOGS, "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits");
       Response response = socket.send(request).readResponse();
       assertThat(response.status()).isEqualTo(101);
@@ -91,7 +92,7 @@ class HandshakeTest {
   @ParameterizedTest
   @ValueSource(strings = {"/ws/container/logs", "/api/ws/container/logs"})
   void bothPathsServe(String path) throws IOException {
-    try (RawWebSocket socket = RawWebSocket.open(server.port(), path + "?appId=1")) {
+    try (RawClient socket = RawClient.open(server.port(), path + "?appId=1")) {
       assertThat(socket.readText()).contains("\"type\":\"status\"");
       assertThat(socket.readText()).contains("\"line\":\"one\"");
     }
@@ -141,7 +142,7 @@ class HandshakeTest {
   void eachParameterIsNamed(String query, String message) throws IOException {
     if (message == null) {
       // An escaped NUL in a parameter we do not know is nobody's business.
-      RawWebSocket.open(server.port(), "/ws/container/logs?" + query).close();
+      RawClient.open(server.port(), "/ws/container/logs?" + query).close();
       return;
     }
     Response response = answer(request("/ws/container/logs?" + query));
@@ -153,8 +154,7 @@ class HandshakeTest {
   @ParameterizedTest
   @ValueSource(strings = {"grep=a|b", "grep={x}", "x=^", "x=\"<>`\\", "grep=\u00c3\u00a9", "x=#"})
   void rawCharactersThatNoUriMayHaveAreFine(String query) throws IOException {
-    try (RawWebSocket socket =
-        RawWebSocket.open(server.port(), "/ws/container/logs?appId=1&" + query)) {
+    try (RawClient socket = RawClient.open(server.port(), "/ws/container/logs?appId=1&" + query)) {
       assertThat(socket.readText()).contains("\"type\":\"status\"");
     }
   }
@@ -193,8 +193,9 @@ class HandshakeTest {
         "Origin: HTTP://LOCALHOST",
       })
   void localOriginsAreFine(String origin) throws IOException {
-    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
-      assertThat(socket.send(socket.request(LOGS, origin)).readResponse().status()).isEqualTo(101);
+    try (RawClient socket = RawClient.connect(server.port())) {
+      assertThat(socket.send(socket.handshake(LOGS, origin)).readResponse().status())
+          .isEqualTo(101);
     }
   }
 
@@ -277,14 +278,14 @@ class HandshakeTest {
         "!!!!IHNhbXBsZSBub25jZQ==",
       })
   void badKeysAreRefused(String key) throws IOException {
-    Response response = answer(request(LOGS).replace(RawWebSocket.KEY, key));
+    Response response = answer(request(LOGS).replace(RawClient.KEY, key));
     assertThat(response.statusLine()).isEqualTo("HTTP/1.1 400 Bad Request");
     assertThat(response.body()).contains("Sec-WebSocket-Key must be 16 bytes in base64");
   }
 
   @Test
   void otherFaultsOfAHandshakeAreRefused() throws IOException {
-    assertThat(answer(request(LOGS, "Sec-WebSocket-Key: " + RawWebSocket.KEY)).status())
+    assertThat(answer(request(LOGS, "Sec-WebSocket-Key: " + RawClient.KEY)).status())
         .isEqualTo(400);
     assertThat(answer(request(LOGS).replace("Connection: Upgrade", "Connection: close")).status())
         .isEqualTo(400);
@@ -296,24 +297,24 @@ class HandshakeTest {
 
   @Test
   void aListOfTokensInConnectionIsFine() throws IOException {
-    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
+    try (RawClient socket = RawClient.connect(server.port())) {
       String request =
-          socket.request(LOGS).replace("Connection: Upgrade", "Connection: keep-alive, Upgrade");
+          socket.handshake(LOGS).replace("Connection: Upgrade", "Connection: keep-alive, Upgrade");
       assertThat(socket.send(request).readResponse().status()).isEqualTo(101);
     }
   }
 
   @Test
   void tooManyConnectionsAreRefusedUntilOneLeaves() throws IOException {
-    try (RawWebSocket one = RawWebSocket.open(server.port(), LOGS);
-        RawWebSocket two = RawWebSocket.open(server.port(), LOGS);
-        RawWebSocket three = RawWebSocket.open(server.port(), LOGS)) {
+    try (RawClient one = RawClient.open(server.port(), LOGS);
+        RawClient two = RawClient.open(server.port(), LOGS);
+        RawClient three = RawClient.open(server.port(), LOGS)) {
       Response response = answer(request(LOGS));
       assertThat(response.statusLine()).isEqualTo("HTTP/1.1 503 Service Unavailable");
       assertThat(response.header("Retry-After")).isEqualTo("10");
       two.reset();
       await().until(() -> server.connections() == 2);
-      try (RawWebSocket again = RawWebSocket.open(server.port(), LOGS)) {
+      try (RawClient again = RawClient.open(server.port(), LOGS)) {
         assertThat(again.readText()).contains("status");
       }
       assertThat(one.readText()).contains("status");
@@ -324,16 +325,16 @@ class HandshakeTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 30, 150})
   void aHalfSentHandshakeIsCut(int bytes) throws IOException {
-    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
-      socket.send(socket.request(LOGS).substring(0, bytes));
+    try (RawClient socket = RawClient.connect(server.port())) {
+      socket.send(socket.handshake(LOGS).substring(0, bytes));
       assertThat(socket.isEnded()).isTrue();
     }
   }
 
   @Test
   void bytesThatTrickleInWinNoTime() throws Exception {
-    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
-      byte[] request = socket.request(LOGS).getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+    try (RawClient socket = RawClient.connect(server.port())) {
+      byte[] request = socket.handshake(LOGS).getBytes(java.nio.charset.StandardCharsets.US_ASCII);
       socket.readTimeout(20); // more than twice the timeout for all of it
       boolean ended = false;
       for (int i = 0; i < request.length && !ended; i++) {
@@ -350,16 +351,16 @@ class HandshakeTest {
 
   @Test
   void aHeaderThatIsTooLongIsRefused() throws IOException {
-    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
-      socket.send(socket.request(LOGS, "X: " + "x".repeat(20_000)));
+    try (RawClient socket = RawClient.connect(server.port())) {
+      socket.send(socket.handshake(LOGS, "X: " + "x".repeat(20_000)));
       assertThat(socket.readResponse().status()).isBetween(400, 431);
     }
   }
 
   @Test
   void aHandshakeMayFollowAnotherRequestAtOnce() throws IOException {
-    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
-      socket.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n" + socket.request(LOGS));
+    try (RawClient socket = RawClient.connect(server.port())) {
+      socket.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n" + socket.handshake(LOGS));
       assertThat(socket.readResponse().status()).isEqualTo(200);
       assertThat(socket.readResponse().status()).isEqualTo(101);
       assertThat(socket.readText()).contains("status");
@@ -368,7 +369,7 @@ class HandshakeTest {
 
   @Test
   void garbageIsCut() throws IOException {
-    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
+    try (RawClient socket = RawClient.connect(server.port())) {
       socket.send("\u0016\u0003\u0001\u0002\u0000\u0001\r\n\r\n");
       assertThat(socket.isEnded()).isTrue();
     }

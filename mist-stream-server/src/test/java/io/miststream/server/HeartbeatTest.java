@@ -1,9 +1,11 @@
 package io.miststream.server;
 
-import static io.miststream.server.RawWebSocket.PING;
-import static io.miststream.server.RawWebSocket.PONG;
+import static io.miststream.testkit.RawClient.PING;
+import static io.miststream.testkit.RawClient.PONG;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.miststream.testkit.Frame;
+import io.miststream.testkit.RawClient;
 import java.io.IOException;
 import java.time.Duration;
 import org.awaitility.Awaitility;
@@ -21,18 +23,18 @@ class HeartbeatTest {
     server.close();
   }
 
-  private RawWebSocket open() throws IOException {
+  private RawClient open() throws IOException {
     source.app(1);
-    RawWebSocket socket = RawWebSocket.open(server.port(), "/ws/container/logs?appId=1");
+    RawClient socket = RawClient.open(server.port(), "/ws/container/logs?appId=1");
     assertThat(socket.readText()).contains("status");
     return socket;
   }
 
   @Test
   void aPeerThatAnswersStays() throws IOException {
-    try (RawWebSocket socket = open()) {
+    try (RawClient socket = open()) {
       for (int i = 0; i < 5; i++) {
-        RawWebSocket.Frame ping = socket.readFrame();
+        Frame ping = socket.readFrame();
         assertThat(ping.opcode()).isEqualTo(PING);
         socket.sendFrame(true, PONG, ping.payload());
       }
@@ -42,7 +44,7 @@ class HeartbeatTest {
 
   @Test
   void anySignOfLifeWillDo() throws IOException {
-    try (RawWebSocket socket = open()) {
+    try (RawClient socket = open()) {
       for (int i = 0; i < 5; i++) {
         assertThat(socket.readFrame().opcode()).isEqualTo(PING);
         socket.sendText("still here");
@@ -54,7 +56,7 @@ class HeartbeatTest {
   @Test
   void aSilentPeerIsDroppedWhenTheNextPingIsDue() throws IOException {
     long start = System.nanoTime();
-    try (RawWebSocket socket = open()) {
+    try (RawClient socket = open()) {
       assertThat(socket.readFrame().opcode()).isEqualTo(PING);
       assertThat(socket.isEnded()).isTrue();
       assertThat(Duration.ofNanos(System.nanoTime() - start))
@@ -65,18 +67,18 @@ class HeartbeatTest {
 
   @Test
   void aPeerThatStopsReadingForManyIntervalsIsNotDead() throws Exception {
-    try (RawWebSocket socket = RawWebSocket.connect(server.port(), 8192)) {
+    try (RawClient socket = RawClient.connect(server.port(), 8192)) {
       source.app(2);
-      socket.handshake("/ws/container/logs?appId=2");
+      socket.open("/ws/container/logs?appId=2");
       assertThat(socket.readText()).contains("status"); // it is being served
       String line = "x".repeat(1000);
       for (int i = 0; i < 3000; i++) {
         source.app(2).print(line);
       }
       // It cannot know of the pings, which lie behind what it does not read. Another gets six.
-      try (RawWebSocket other = open()) {
+      try (RawClient other = open()) {
         for (int i = 0; i < 6; i++) {
-          RawWebSocket.Frame ping = other.readFrame();
+          Frame ping = other.readFrame();
           assertThat(ping.opcode()).isEqualTo(PING);
           other.sendFrame(true, PONG, ping.payload());
         }
@@ -87,7 +89,7 @@ class HeartbeatTest {
       while (!last.contains("\"type\":\"end\"")) {
         last = socket.readText();
       }
-      assertThat(socket.readClose().closeCode()).isEqualTo(1000);
+      assertThat(socket.readClose()).isEqualTo(1000);
     }
   }
 
@@ -99,9 +101,9 @@ class HeartbeatTest {
                 .port(0)
                 .stallTimeout(Duration.ofMillis(700))
                 .start();
-        RawWebSocket socket = RawWebSocket.connect(strict.port(), 8192)) {
+        RawClient socket = RawClient.connect(strict.port(), 8192)) {
       source.app(3);
-      socket.handshake("/ws/container/logs?appId=3");
+      socket.open("/ws/container/logs?appId=3");
       assertThat(socket.readText()).contains("status");
       String line = "x".repeat(1000);
       for (int i = 0; i < 3000; i++) {

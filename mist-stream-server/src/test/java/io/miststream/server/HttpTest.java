@@ -2,7 +2,8 @@ package io.miststream.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.miststream.server.RawWebSocket.Response;
+import io.miststream.testkit.RawClient;
+import io.miststream.testkit.RawClient.Response;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -27,7 +28,7 @@ class HttpTest {
   }
 
   private Response answer(String method, String path) throws IOException {
-    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
+    try (RawClient socket = RawClient.connect(server.port())) {
       socket.send(method + " " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
       return socket.readResponse(!method.equals("HEAD"));
     }
@@ -79,13 +80,13 @@ class HttpTest {
           }
           return Optional.empty();
         };
-    RawWebSocket[] asking = new RawWebSocket[40];
+    RawClient[] asking = new RawClient[40];
     for (int i = 0; i < asking.length; i++) {
-      asking[i] = RawWebSocket.connect(server.port());
+      asking[i] = RawClient.connect(server.port());
       asking[i].send("GET /ready HTTP/1.1\r\nHost: localhost\r\n\r\n");
     }
     assertThat(answer("GET", "/health").status()).isEqualTo(200);
-    for (RawWebSocket one : asking) {
+    for (RawClient one : asking) {
       Response response = one.readResponse();
       assertThat(response.status()).isEqualTo(503);
       assertThat(response.body()).contains("has not answered in time");
@@ -116,7 +117,7 @@ class HttpTest {
 
   @Test
   void headHasNoBody() throws IOException {
-    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
+    try (RawClient socket = RawClient.connect(server.port())) {
       socket.send("HEAD /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
       Response head = socket.readResponse(false);
       assertThat(head.status()).isEqualTo(200);
@@ -157,7 +158,7 @@ class HttpTest {
 
   @Test
   void anUpgradeToSomethingElseIsAnsweredPlainly() throws IOException {
-    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
+    try (RawClient socket = RawClient.connect(server.port())) {
       socket.send(
           String.join(
               "\r\n",

@@ -1,17 +1,18 @@
 package io.miststream.server;
 
-import static io.miststream.server.RawWebSocket.BINARY;
-import static io.miststream.server.RawWebSocket.CLOSE;
-import static io.miststream.server.RawWebSocket.CONTINUATION;
-import static io.miststream.server.RawWebSocket.PING;
-import static io.miststream.server.RawWebSocket.PONG;
-import static io.miststream.server.RawWebSocket.TEXT;
+import static io.miststream.testkit.RawClient.BINARY;
+import static io.miststream.testkit.RawClient.CLOSE;
+import static io.miststream.testkit.RawClient.CONTINUATION;
+import static io.miststream.testkit.RawClient.PING;
+import static io.miststream.testkit.RawClient.PONG;
+import static io.miststream.testkit.RawClient.TEXT;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.miststream.server.RawWebSocket.Frame;
+import io.miststream.testkit.Frame;
+import io.miststream.testkit.RawClient;
 import java.io.IOException;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
@@ -27,7 +28,7 @@ class InboundTest {
   private static final int LIMIT = 16 << 10;
   private static final MemoryLogSource SOURCE = new MemoryLogSource();
   private static MistStreamServer server;
-  private RawWebSocket socket;
+  private RawClient socket;
 
   @BeforeAll
   static void start() {
@@ -48,7 +49,7 @@ class InboundTest {
 
   @BeforeEach
   void open() throws IOException {
-    socket = RawWebSocket.open(server.port(), "/ws/container/logs?appId=1");
+    socket = RawClient.open(server.port(), "/ws/container/logs?appId=1");
     assertThat(socket.readText()).contains("status");
   }
 
@@ -70,7 +71,7 @@ class InboundTest {
   }
 
   private void isClosedWith(int code) throws IOException {
-    assertThat(socket.readClose().closeCode()).isEqualTo(code);
+    assertThat(socket.readClose()).isEqualTo(code);
     socket.sendClose(code);
     assertThat(socket.isEnded()).isTrue();
   }
@@ -99,7 +100,7 @@ class InboundTest {
   void aLengthAloneIsEnough() throws IOException {
     byte[] header = {(byte) 0x81, (byte) 0xFF, 0, 0, 0, 1, 0, 0, 0, 0, 1, 2, 3, 4};
     socket.send(header);
-    assertThat(socket.readClose().closeCode()).isEqualTo(1009);
+    assertThat(socket.readClose()).isEqualTo(1009);
     assertThat(socket.isEnded()).isTrue();
   }
 
@@ -107,7 +108,7 @@ class InboundTest {
   void anImpossibleLengthIsAProtocolError() throws IOException {
     byte[] header = {(byte) 0x81, (byte) 0xFF, -1, -1, -1, -1, -1, -1, -1, -1, 1, 2, 3, 4};
     socket.send(header);
-    assertThat(socket.readClose().closeCode()).isEqualTo(1002);
+    assertThat(socket.readClose()).isEqualTo(1002);
     assertThat(socket.isEnded()).isTrue();
   }
 
@@ -126,13 +127,13 @@ class InboundTest {
 
   @Test
   void unmaskedFramesAreClosedWith1002() throws IOException {
-    socket.send(RawWebSocket.frame(true, TEXT, "hello".getBytes(UTF_8), false));
+    socket.send(RawClient.frame(true, TEXT, "hello".getBytes(UTF_8), false));
     isClosedWith(1002);
   }
 
   @Test
   void anUnmaskedPingIsNotAnswered() throws IOException {
-    socket.send(RawWebSocket.frame(true, PING, "hello".getBytes(UTF_8), false));
+    socket.send(RawClient.frame(true, PING, "hello".getBytes(UTF_8), false));
     assertThat(socket.readFrame().opcode()).isEqualTo(CLOSE);
   }
 
@@ -151,7 +152,7 @@ class InboundTest {
 
   @Test
   void framesMayArriveByteByByte() throws IOException {
-    for (byte b : RawWebSocket.frame(true, PING, "slow".getBytes(UTF_8), true)) {
+    for (byte b : RawClient.frame(true, PING, "slow".getBytes(UTF_8), true)) {
       socket.send(new byte[] {b});
     }
     assertThat(socket.readFrame().text()).isEqualTo("slow");
@@ -169,17 +170,17 @@ class InboundTest {
   @Test
   void aPeerThatDoesNotAnswerOurCloseIsDropped() throws IOException {
     socket.sendFrame(true, TEXT, new byte[LIMIT + 1]);
-    assertThat(socket.readClose().closeCode()).isEqualTo(1009);
+    assertThat(socket.readClose()).isEqualTo(1009);
     assertThat(socket.isEnded()).isTrue();
   }
 
   @Test
   void framesInTheHandshakesOwnSegmentAreHandled() throws IOException {
-    try (RawWebSocket eager = RawWebSocket.connect(server.port())) {
-      byte[] ping = RawWebSocket.frame(true, PING, "eager".getBytes(UTF_8), true);
-      byte[] half = RawWebSocket.frame(true, PING, "later".getBytes(UTF_8), true);
+    try (RawClient eager = RawClient.connect(server.port())) {
+      byte[] ping = RawClient.frame(true, PING, "eager".getBytes(UTF_8), true);
+      byte[] half = RawClient.frame(true, PING, "later".getBytes(UTF_8), true);
       eager.send(
-          eager.request("/ws/container/logs?appId=1")
+          eager.handshake("/ws/container/logs?appId=1")
               + new String(ping, ISO_8859_1)
               + new String(half, 0, 5, ISO_8859_1));
       assertThat(eager.readResponse().status()).isEqualTo(101);
@@ -193,9 +194,9 @@ class InboundTest {
 
   @Test
   void aFloodOfPingsThatNobodyReadsPongsOfEndsTheConnection() throws IOException {
-    try (RawWebSocket flood = RawWebSocket.connect(server.port(), 4096)) {
-      flood.handshake("/ws/container/logs?appId=1");
-      byte[] ping = RawWebSocket.frame(true, PING, new byte[125], true);
+    try (RawClient flood = RawClient.connect(server.port(), 4096)) {
+      flood.open("/ws/container/logs?appId=1");
+      byte[] ping = RawClient.frame(true, PING, new byte[125], true);
       byte[] many = new byte[ping.length * 100];
       for (int i = 0; i < 100; i++) {
         System.arraycopy(ping, 0, many, i * ping.length, ping.length);

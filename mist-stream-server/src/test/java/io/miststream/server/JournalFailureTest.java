@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.miststream.core.LogStream;
 import io.miststream.core.deployment.JournalException;
+import io.miststream.testkit.RawClient;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
@@ -124,7 +125,7 @@ class JournalFailureTest {
       ScriptedDeployer.Run run = server.deployer.next();
       List<String> texts;
       Path fill = disk.fill();
-      try (RawWebSocket viewer = server.view(id)) {
+      try (RawClient viewer = server.view(id)) {
         try {
           while (true) {
             run.report().log(LogStream.STDOUT, "x".repeat(10_000));
@@ -162,7 +163,7 @@ class JournalFailureTest {
       Files.delete(fill);
       await().atMost(Duration.ofSeconds(15)).until(() -> server.get("/ready").statusCode() == 200);
       assertThat(Files.readAllLines(directory.resolve(id + ".ndjson"))).isEqualTo(texts);
-      try (RawWebSocket viewer = server.view(id)) {
+      try (RawClient viewer = server.view(id)) {
         assertThat(readToEnd(viewer)).isEqualTo(texts);
       }
       assertThat(server.start(3)).isGreaterThan(reported);

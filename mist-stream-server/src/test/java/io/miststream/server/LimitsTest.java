@@ -3,9 +3,10 @@ package io.miststream.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.miststream.server.RawWebSocket.Response;
 import io.miststream.server.security.AccessPolicy;
 import io.miststream.server.security.Identity;
+import io.miststream.testkit.RawClient;
+import io.miststream.testkit.RawClient.Response;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -30,18 +31,18 @@ class LimitsTest {
     server.close();
   }
 
-  private Response handshake(RawWebSocket socket, String... headers) throws IOException {
-    return socket.send(socket.request(LOGS, headers)).readResponse();
+  private Response handshake(RawClient socket, String... headers) throws IOException {
+    return socket.send(socket.handshake(LOGS, headers)).readResponse();
   }
 
-  private RawWebSocket open(String... headers) throws IOException {
-    RawWebSocket socket = RawWebSocket.connect(server.port());
+  private RawClient open(String... headers) throws IOException {
+    RawClient socket = RawClient.connect(server.port());
     assertThat(handshake(socket, headers).status()).isEqualTo(101);
     return socket;
   }
 
   private void expectTooMany(String words, String... headers) throws IOException {
-    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
+    try (RawClient socket = RawClient.connect(server.port())) {
       Response response = handshake(socket, headers);
       assertThat(response.statusLine()).isEqualTo("HTTP/1.1 429 Too Many Requests");
       assertThat(response.header("Retry-After")).isEqualTo("10");
@@ -53,15 +54,15 @@ class LimitsTest {
   @Test
   void ofAnAddress() throws Exception {
     start(limits -> limits.maxConnectionsPerAddress(2));
-    RawWebSocket first = open();
-    try (RawWebSocket second = open()) {
+    RawClient first = open();
+    try (RawClient second = open()) {
       expectTooMany("Too many connections from this address");
-      try (RawWebSocket other = RawWebSocket.connectFrom("127.0.0.2", server.port())) {
+      try (RawClient other = new RawClient(server.uri(), "127.0.0.2")) {
         assertThat(handshake(other).status()).isEqualTo(101);
       }
       first.reset();
       await().until(() -> server.connections() == 1);
-      try (RawWebSocket third = open()) {
+      try (RawClient third = open()) {
         expectTooMany("Too many connections from this address");
         assertThat(third.readText()).contains("status");
         assertThat(second.readText()).contains("status");
@@ -85,10 +86,10 @@ class LimitsTest {
   void ofAUser() throws Exception {
     start(limits -> limits.authentication(User::new, AccessPolicy.ALL).maxConnectionsPerUser(2));
     String ann = "Authorization: Bearer ann";
-    try (RawWebSocket first = open(ann)) {
-      RawWebSocket second = open(ann);
+    try (RawClient first = open(ann)) {
+      RawClient second = open(ann);
       expectTooMany("Too many connections from this user", ann);
-      try (RawWebSocket bob = open("Authorization: Bearer bob")) {
+      try (RawClient bob = open("Authorization: Bearer bob")) {
         assertThat(bob.readText()).contains("status");
       }
       second.reset();
@@ -103,26 +104,26 @@ class LimitsTest {
     start(limits -> limits.authentication(User::new, AccessPolicy.ALL).maxFiltersPerUser(2));
     String ann = "Authorization: Bearer ann";
     String filtered = LOGS + "&grep=x";
-    try (RawWebSocket first = open(ann);
-        RawWebSocket second = RawWebSocket.connect(server.port());
-        RawWebSocket third = RawWebSocket.connect(server.port());
-        RawWebSocket fourth = RawWebSocket.connect(server.port())) {
-      second.send(second.request(filtered, ann)).readResponse();
+    try (RawClient first = open(ann);
+        RawClient second = RawClient.connect(server.port());
+        RawClient third = RawClient.connect(server.port());
+        RawClient fourth = RawClient.connect(server.port())) {
+      second.send(second.handshake(filtered, ann)).readResponse();
       assertThat(second.readText()).contains("status");
-      third.send(third.request(LOGS + "&stream=stderr", ann)).readResponse();
+      third.send(third.handshake(LOGS + "&stream=stderr", ann)).readResponse();
       assertThat(third.readText()).contains("status");
-      fourth.send(fourth.request(filtered, ann)).readResponse();
+      fourth.send(fourth.handshake(filtered, ann)).readResponse();
       assertThat(fourth.readText()).contains("source_unavailable", "Too many filters of this user");
-      assertThat(fourth.readClose().closeCode()).isEqualTo(1013);
-      try (RawWebSocket bob = RawWebSocket.connect(server.port())) {
-        bob.send(bob.request(filtered, "Authorization: Bearer bob")).readResponse();
+      assertThat(fourth.readClose()).isEqualTo(1013);
+      try (RawClient bob = RawClient.connect(server.port())) {
+        bob.send(bob.handshake(filtered, "Authorization: Bearer bob")).readResponse();
         assertThat(bob.readText()).contains("status");
       }
       assertThat(first.readText()).contains("status");
       third.reset();
       await().until(() -> server.connections() == 2);
-      try (RawWebSocket fifth = RawWebSocket.connect(server.port())) {
-        fifth.send(fifth.request(filtered, ann)).readResponse();
+      try (RawClient fifth = RawClient.connect(server.port())) {
+        fifth.send(fifth.handshake(filtered, ann)).readResponse();
         assertThat(fifth.readText()).contains("\"status\"");
       }
     }
@@ -131,7 +132,7 @@ class LimitsTest {
   private static byte[] pongs(int count) {
     ByteArrayOutputStream all = new ByteArrayOutputStream();
     for (int i = 0; i < count; i++) {
-      all.writeBytes(RawWebSocket.frame(true, 10, new byte[1], true));
+      all.writeBytes(RawClient.frame(true, 10, new byte[1], true));
     }
     return all.toByteArray();
   }
@@ -139,13 +140,13 @@ class LimitsTest {
   @Test
   void ofInboundFrames() throws Exception {
     start(limits -> limits.maxInboundRate(50));
-    try (RawWebSocket many = open();
-        RawWebSocket few = open()) {
+    try (RawClient many = open();
+        RawClient few = open()) {
       assertThat(many.readText()).contains("status");
       assertThat(few.readText()).contains("status");
       few.send(pongs(50));
       many.send(pongs(51));
-      assertThat(many.readClose().closeCode()).isEqualTo(1008);
+      assertThat(many.readClose()).isEqualTo(1008);
       logs.app(1).print("still here");
       assertThat(few.readText()).contains("still here");
     }
@@ -154,11 +155,11 @@ class LimitsTest {
   @Test
   void ofAnInboundMessage() throws Exception {
     start(limits -> limits.maxInboundBytes(1000));
-    try (RawWebSocket socket = open()) {
+    try (RawClient socket = open()) {
       assertThat(socket.readText()).contains("status");
       socket.sendFrame(true, 1, new byte[1000]);
       socket.sendFrame(true, 1, new byte[1001]);
-      assertThat(socket.readClose().closeCode()).isEqualTo(1009);
+      assertThat(socket.readClose()).isEqualTo(1009);
     }
   }
 
@@ -166,7 +167,7 @@ class LimitsTest {
   void ofAHeader() throws Exception {
     start(limits -> limits.maxHeaderBytes(2000));
     open("X-Padding: " + "x".repeat(1000)).close();
-    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
+    try (RawClient socket = RawClient.connect(server.port())) {
       assertThat(handshake(socket, "X-Padding: " + "x".repeat(2000)).status()).isIn(400, 431);
     }
   }
@@ -175,11 +176,11 @@ class LimitsTest {
   void ofConnectionsThatAreNoWebSockets() throws Exception {
     start(limits -> limits.maxHttpConnections(2));
     String health = "GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
-    try (RawWebSocket viewer = open();
-        RawWebSocket silent = RawWebSocket.connect(server.port());
-        RawWebSocket slow = RawWebSocket.connect(server.port())) {
+    try (RawClient viewer = open();
+        RawClient silent = RawClient.connect(server.port());
+        RawClient slow = RawClient.connect(server.port())) {
       assertThat(slow.send(health).readResponse().status()).as("of two").isEqualTo(200);
-      try (RawWebSocket third = RawWebSocket.connect(server.port())) {
+      try (RawClient third = RawClient.connect(server.port())) {
         assertThat(silent.isEnded()).as("it has waited longest").isTrue();
         assertThat(third.send(health).readResponse().status()).isEqualTo(200);
         assertThat(slow.send(health).readResponse().status()).isEqualTo(200);
@@ -204,11 +205,11 @@ class LimitsTest {
           }
         };
     start(limits -> limits.authentication(token -> ann, AccessPolicy.ALL)); // all, but not for ever
-    try (RawWebSocket socket = open("Authorization: Bearer ann")) {
+    try (RawClient socket = open("Authorization: Bearer ann")) {
       assertThat(socket.readText()).contains("status");
       valid.set(false);
       assertThat(socket.readText()).contains("session_expired");
-      assertThat(socket.readClose().closeCode()).isEqualTo(4401);
+      assertThat(socket.readClose()).isEqualTo(4401);
     }
   }
 
@@ -216,20 +217,21 @@ class LimitsTest {
   void ofHandshakes() throws Exception {
     start(limits -> limits.maxHandshakesPerMinute(3));
     open().close();
-    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
-      assertThat(socket.send(socket.request("/ws/nothing")).readResponse().status()).isEqualTo(404);
+    try (RawClient socket = RawClient.connect(server.port())) {
+      assertThat(socket.send(socket.handshake("/ws/nothing")).readResponse().status())
+          .isEqualTo(404);
     }
     open().close();
-    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
+    try (RawClient socket = RawClient.connect(server.port())) {
       Response response = handshake(socket);
       assertThat(response.status()).isEqualTo(429);
       assertThat(response.body()).contains("Too many handshakes; try again later");
       assertThat(Integer.parseInt(response.header("Retry-After"))).isBetween(1, 20);
     }
-    try (RawWebSocket other = RawWebSocket.connectFrom("127.0.0.3", server.port())) {
+    try (RawClient other = new RawClient(server.uri(), "127.0.0.3")) {
       assertThat(handshake(other).status()).isEqualTo(101);
     }
-    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
+    try (RawClient socket = RawClient.connect(server.port())) {
       Response response =
           socket.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n").readResponse();
       assertThat(response.status()).isEqualTo(200);

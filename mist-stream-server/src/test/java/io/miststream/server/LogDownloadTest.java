@@ -15,10 +15,11 @@ import io.miststream.core.StreamError;
 import io.miststream.core.StreamException;
 import io.miststream.core.StreamMessage;
 import io.miststream.core.wire.WireCodec;
-import io.miststream.server.RawWebSocket.Response;
 import io.miststream.server.security.AccessPolicy;
 import io.miststream.server.security.Audit;
 import io.miststream.server.security.Identity;
+import io.miststream.testkit.RawClient;
+import io.miststream.testkit.RawClient.Response;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -281,8 +282,8 @@ class LogDownloadTest {
     assertThat(get(PATH).body()).startsWith("12345\n[mist-stream] ");
   }
 
-  private RawWebSocket stalled(String... headers) throws IOException {
-    RawWebSocket socket = RawWebSocket.connect(server.port(), 8192);
+  private RawClient stalled(String... headers) throws IOException {
+    RawClient socket = RawClient.connect(server.port(), 8192);
     socket.send(
         "GET "
             + PATH
@@ -305,12 +306,12 @@ class LogDownloadTest {
   void whoDoesNotReadHoldsUpNobodyAndIsDropped() throws Exception {
     start(server -> server);
     printMegabytes(12);
-    List<RawWebSocket> stalled = List.of(stalled(), stalled());
+    List<RawClient> stalled = List.of(stalled(), stalled());
     assertThat(get(PATH).body()).hasSizeGreaterThan(12_000_000);
     await()
         .atMost(Duration.ofSeconds(20))
         .until(() -> audit.stream().filter(e -> e.kind() == Audit.Kind.VIEWER_CLOSED).count() == 3);
-    for (RawWebSocket socket : stalled) {
+    for (RawClient socket : stalled) {
       socket.close();
     }
   }
@@ -319,8 +320,8 @@ class LogDownloadTest {
   void soManyAtOnceAndNoMore() throws Exception {
     start(server -> server.maxDownloads(2).stallTimeout(Duration.ofMinutes(1)));
     printMegabytes(12);
-    try (RawWebSocket first = stalled();
-        RawWebSocket second = stalled()) {
+    try (RawClient first = stalled();
+        RawClient second = stalled()) {
       HttpResponse<String> tooMany = get(PATH);
       assertThat(tooMany.statusCode()).isEqualTo(503);
       assertThat(tooMany.headers().firstValue("Retry-After")).hasValue("5");
@@ -341,8 +342,8 @@ class LogDownloadTest {
                 .stallTimeout(Duration.ofMinutes(1)));
     printMegabytes(12);
     String ann = "Authorization: Bearer ann\r\n";
-    try (RawWebSocket first = stalled(ann);
-        RawWebSocket second = stalled(ann)) {
+    try (RawClient first = stalled(ann);
+        RawClient second = stalled(ann)) {
       HttpResponse<String> tooMany = get(PATH, "Authorization", "Bearer ann");
       assertThat(tooMany.statusCode()).isEqualTo(429);
       assertThat(tooMany.headers().firstValue("Retry-After")).hasValue("5");
@@ -355,13 +356,13 @@ class LogDownloadTest {
   void closingDoesNotWaitForDownloadsAndTheyDoNotLookComplete() throws Exception {
     start(server -> server);
     printMegabytes(12);
-    try (RawWebSocket one = stalled()) {
+    try (RawClient one = stalled()) {
       long start = System.nanoTime();
       server.close();
       assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
       String rest = "";
       try {
-        rest = one.readRest();
+        rest = one.readAll();
       } catch (IOException e) {
         // reset, as good
       }
@@ -373,13 +374,13 @@ class LogDownloadTest {
   void headHasNoBody() throws Exception {
     start(server -> server);
     print(0, 10);
-    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
+    try (RawClient socket = RawClient.connect(server.port())) {
       Response response =
           socket
               .send("HEAD " + PATH + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
               .readResponse(false);
       assertThat(response.status()).isEqualTo(200);
-      assertThat(socket.readRest()).isEmpty();
+      assertThat(socket.readAll()).isEmpty();
     }
     await().until(() -> audit.size() == 2);
   }

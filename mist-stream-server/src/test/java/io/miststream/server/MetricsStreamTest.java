@@ -14,6 +14,7 @@ import io.miststream.core.StreamException;
 import io.miststream.core.metrics.MetricsTopic;
 import io.miststream.core.metrics.StatsTopics;
 import io.miststream.core.wire.WireCodec;
+import io.miststream.testkit.RawClient;
 import jakarta.websocket.server.ServerEndpointConfig;
 import java.net.ServerSocket;
 import java.time.Duration;
@@ -76,20 +77,20 @@ class MetricsStreamTest {
     stats.close();
   }
 
-  private static int number(RawWebSocket viewer) throws Exception {
+  private static int number(RawClient viewer) throws Exception {
     return ((HostMetrics) WireCodec.decode(viewer.readText())).processes();
   }
 
   @Test
   void aThousandViewersEachGetOneSampleASecond() throws Exception {
-    List<RawWebSocket> viewers = new ArrayList<>();
+    List<RawClient> viewers = new ArrayList<>();
     try {
       for (int i = 0; i < 1000; i++) {
-        viewers.add(RawWebSocket.open(server.port(), "/ws/metrics"));
+        viewers.add(RawClient.open(server.port(), "/ws/metrics"));
       }
       int begin = host.samples.get();
       long began = System.nanoTime();
-      for (RawWebSocket viewer : viewers) {
+      for (RawClient viewer : viewers) {
         int first = number(viewer);
         while (first < begin) {
           first = number(viewer); // it came while the others were connecting
@@ -102,7 +103,7 @@ class MetricsStreamTest {
       assertThat(host.samples.get() - begin).isBetween(2, (int) seconds + 2);
       assertThat(host.opened).hasValue(1);
     } finally {
-      for (RawWebSocket viewer : viewers) {
+      for (RawClient viewer : viewers) {
         viewer.close();
       }
     }
@@ -111,9 +112,9 @@ class MetricsStreamTest {
   @Test
   void aStalledViewerGoesOnWithTheNewestAndDelaysNobody() throws Exception {
     host.padding = "x".repeat(600_000); // two of them are more than all buffers hold
-    try (RawWebSocket stalled = RawWebSocket.connect(server.port(), 4096)) {
-      stalled.handshake("/ws/metrics");
-      try (RawWebSocket reader = RawWebSocket.open(server.port(), "/ws/metrics")) {
+    try (RawClient stalled = RawClient.connect(server.port(), 4096)) {
+      stalled.open("/ws/metrics");
+      try (RawClient reader = RawClient.open(server.port(), "/ws/metrics")) {
         int begin = number(reader);
         for (int i = 1; i <= 6; i++) {
           assertThat(number(reader)).isEqualTo(begin + i);
@@ -131,12 +132,12 @@ class MetricsStreamTest {
 
   @Test
   void historyComesFirst() throws Exception {
-    try (RawWebSocket first = RawWebSocket.open(server.port(), "/ws/metrics?history=0")) {
+    try (RawClient first = RawClient.open(server.port(), "/ws/metrics?history=0")) {
       assertThat(number(first)).isEqualTo(1);
       assertThat(number(first)).isEqualTo(2);
       assertThat(number(first)).isEqualTo(3);
-      try (RawWebSocket all = RawWebSocket.open(server.port(), "/ws/metrics?history=300");
-          RawWebSocket one = RawWebSocket.open(server.port(), "/ws/metrics?history=1&x=y")) {
+      try (RawClient all = RawClient.open(server.port(), "/ws/metrics?history=300");
+          RawClient one = RawClient.open(server.port(), "/ws/metrics?history=1&x=y")) {
         for (int i = 1; i < 5; i++) {
           assertThat(number(all)).isEqualTo(i);
         }
@@ -161,9 +162,9 @@ class MetricsStreamTest {
         "/api/ws/container/stats?appId=-1 | appId must be a positive integer",
       })
   void badParametersAreRefused(String target, String message) throws Exception {
-    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
-      socket.send(socket.request(target));
-      RawWebSocket.Response response = socket.readResponse(true);
+    try (RawClient socket = RawClient.connect(server.port())) {
+      socket.send(socket.handshake(target));
+      RawClient.Response response = socket.readResponse(true);
       assertThat(response.status()).isEqualTo(400);
       assertThat(response.body())
           .isEqualTo("{\"error\":{\"code\":\"invalid_request\",\"message\":\"" + message + "\"}}");
@@ -174,7 +175,7 @@ class MetricsStreamTest {
   @ParameterizedTest
   @ValueSource(strings = {"/ws/container/stats", "/api/ws/container/stats"})
   void statsGoFromTheStatusToTheEnd(String path) throws Exception {
-    try (RawWebSocket viewer = RawWebSocket.open(server.port(), path + "?appId=1")) {
+    try (RawClient viewer = RawClient.open(server.port(), path + "?appId=1")) {
       assertThat(WireCodec.decode(viewer.readText())).isEqualTo(RUNNING);
       assertThat(viewer.readText())
           .isEqualTo(
@@ -185,27 +186,27 @@ class MetricsStreamTest {
                   + "\"pids\":5}}");
       stop.countDown();
       assertThat(WireCodec.decode(viewer.readText())).isEqualTo(END);
-      assertThat(viewer.readClose().closeCode()).isEqualTo(1000);
+      assertThat(viewer.readClose()).isEqualTo(1000);
     }
   }
 
   @Test
   void anAppWithoutContainersIsToldSo() throws Exception {
-    try (RawWebSocket viewer = RawWebSocket.open(server.port(), "/ws/container/stats?appId=2")) {
+    try (RawClient viewer = RawClient.open(server.port(), "/ws/container/stats?appId=2")) {
       assertThat(viewer.readText())
           .contains("\"message\":\"Container not found\",\"code\":\"container_not_found\"");
-      assertThat(viewer.readClose().closeCode()).isEqualTo(1008);
+      assertThat(viewer.readClose()).isEqualTo(1008);
     }
     await().until(() -> stats.topics() == 0);
   }
 
   @Test
   void shuttingDownTellsViewersToComeBack() throws Exception {
-    try (RawWebSocket viewer = RawWebSocket.open(server.port(), "/ws/metrics")) {
+    try (RawClient viewer = RawClient.open(server.port(), "/ws/metrics")) {
       number(viewer);
       Thread closing = new Thread(server::close);
       closing.start();
-      assertThat(viewer.readClose().closeCode()).isEqualTo(1001);
+      assertThat(viewer.readClose()).isEqualTo(1001);
       viewer.sendClose(1001);
       closing.join();
     }
@@ -222,13 +223,13 @@ class MetricsStreamTest {
     StreamEndpoints.create().addMetrics(container, metrics);
     StreamEndpoints.create().addStats(container, stats);
     container.start("/app", port);
-    try (RawWebSocket host = RawWebSocket.open(port, "/app/ws/metrics");
-        RawWebSocket app = RawWebSocket.open(port, "/app/ws/container/stats?appId=1");
-        RawWebSocket bad = RawWebSocket.open(port, "/app/ws/metrics?history=301")) {
+    try (RawClient host = RawClient.open(port, "/app/ws/metrics");
+        RawClient app = RawClient.open(port, "/app/ws/container/stats?appId=1");
+        RawClient bad = RawClient.open(port, "/app/ws/metrics?history=301")) {
       assertThat(number(host)).isPositive();
       assertThat(WireCodec.decode(app.readText())).isEqualTo(RUNNING);
       assertThat(bad.readText()).contains("history must be 0 to 300", "invalid_request");
-      assertThat(bad.readClose().closeCode()).isEqualTo(1008);
+      assertThat(bad.readClose()).isEqualTo(1008);
     } finally {
       container.stop();
     }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.miststream.core.AppCatalogue;
 import io.miststream.server.security.AccessPolicy;
+import io.miststream.testkit.Frame;
+import io.miststream.testkit.RawClient;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
@@ -115,7 +117,7 @@ class MistStreamServerTest {
   @Test
   void streamsStatusThenHistoryThenLiveLines() throws Exception {
     source.app(1).print("one", "two");
-    try (RawWebSocket viewer = RawWebSocket.open(server.port(), "/ws/container/logs?appId=1")) {
+    try (RawClient viewer = RawClient.open(server.port(), "/ws/container/logs?appId=1")) {
       assertThat(viewer.readText()).contains("\"type\":\"status\"", "\"state\":\"running\"");
       assertThat(viewer.readText()).contains("\"type\":\"log\"", "\"line\":\"one\"");
       assertThat(viewer.readText()).contains("\"line\":\"two\"");
@@ -124,7 +126,7 @@ class MistStreamServerTest {
       source.app(1).stop();
       assertThat(viewer.readText()).contains("\"state\":\"exited\"");
       assertThat(viewer.readText()).contains("\"type\":\"end\"");
-      RawWebSocket.Frame close = viewer.readClose();
+      Frame close = viewer.readCloseFrame();
       assertThat(close.closeCode()).isEqualTo(1000);
       viewer.sendClose(1000);
       assertThat(viewer.isEnded()).isTrue();

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.miststream.core.metrics.MetricsTopic;
 import io.miststream.core.metrics.StatsTopics;
+import io.miststream.testkit.RawClient;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
@@ -136,12 +137,12 @@ class PrometheusTest {
   @Test
   void viewersAndWhatTheyAreSentAreCounted() throws Exception {
     MemoryLogSource.App app = source.app(1);
-    try (RawWebSocket one = RawWebSocket.open(server.port(), "/ws/container/logs?appId=1");
-        RawWebSocket other = RawWebSocket.open(server.port(), "/ws/container/logs?appId=1")) {
+    try (RawClient one = RawClient.open(server.port(), "/ws/container/logs?appId=1");
+        RawClient other = RawClient.open(server.port(), "/ws/container/logs?appId=1")) {
       long bytes = 0;
       long messages = 0;
       app.print("hello");
-      for (RawWebSocket viewer : List.of(one, other)) {
+      for (RawClient viewer : List.of(one, other)) {
         String text;
         do {
           text = viewer.readText();
@@ -165,8 +166,8 @@ class PrometheusTest {
 
   @Test
   void viewersOfMetricsAndStatsAreCounted() throws Exception {
-    try (RawWebSocket host = RawWebSocket.open(server.port(), "/ws/metrics");
-        RawWebSocket app = RawWebSocket.open(server.port(), "/ws/container/stats?appId=1")) {
+    try (RawClient host = RawClient.open(server.port(), "/ws/metrics");
+        RawClient app = RawClient.open(server.port(), "/ws/container/stats?appId=1")) {
       host.readText();
       assertThat(samples())
           .containsEntry("miststream_viewers{kind=\"metrics\"}", 1.0)
@@ -184,8 +185,8 @@ class PrometheusTest {
   @Test
   void refusedHandshakesAreCountedByReason() throws Exception {
     for (String path : List.of("/ws/container/logs?appId=x", "/ws/container/logs", "/nothing")) {
-      try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
-        socket.send(socket.request(path));
+      try (RawClient socket = RawClient.connect(server.port())) {
+        socket.send(socket.handshake(path));
         assertThat(socket.readResponse(true).status()).isBetween(400, 404);
       }
     }

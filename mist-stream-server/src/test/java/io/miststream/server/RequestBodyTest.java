@@ -3,13 +3,15 @@ package io.miststream.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.miststream.server.RawWebSocket.Response;
+import io.miststream.testkit.RawClient;
+import io.miststream.testkit.RawClient.Response;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -55,29 +57,29 @@ class RequestBodyTest {
     return Integer.toHexString(bytes.length()) + "\r\n" + bytes + "\r\n";
   }
 
-  private RawWebSocket send(String... pieces) throws IOException {
-    RawWebSocket socket = RawWebSocket.connect(server.port());
+  private RawClient send(String... pieces) throws IOException {
+    RawClient socket = RawClient.connect(server.port());
     for (String piece : pieces) {
       socket.send(piece);
     }
     return socket;
   }
 
-  private static void healthy(RawWebSocket socket) throws IOException {
+  private static void healthy(RawClient socket) throws IOException {
     socket.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assertThat(socket.readResponse().body()).isEqualTo("{\"status\":\"ok\"}");
   }
 
   @Test
   void bodiesInPiecesAreRead() throws Exception {
-    try (RawWebSocket socket = send(head("Content-Length: " + OK.length()))) {
+    try (RawClient socket = send(head("Content-Length: " + OK.length()))) {
       for (int i = 0; i < OK.length(); i++) {
         socket.send(OK.substring(i, i + 1));
       }
       assertThat(socket.readResponse().status()).isEqualTo(202);
       healthy(socket);
     }
-    try (RawWebSocket socket = send(head("Transfer-Encoding: chunked"))) {
+    try (RawClient socket = send(head("Transfer-Encoding: chunked"))) {
       for (int i = 0; i < OK.length(); i++) {
         socket.send(chunk(OK.substring(i, i + 1)));
       }
@@ -90,7 +92,7 @@ class RequestBodyTest {
   @Test
   void requestsThatFollowAtOnceAreAnsweredInTurn() throws Exception {
     String request = head("Content-Length: " + OK.length()) + OK;
-    try (RawWebSocket socket = send(request + request + request)) {
+    try (RawClient socket = send(request + request + request)) {
       for (int i = 1; i <= 3; i++) {
         assertThat(socket.readResponse().body()).isEqualTo("{\"deployment_id\":" + i + "}");
       }
@@ -100,8 +102,7 @@ class RequestBodyTest {
 
   @Test
   void whoAsksFirstIsToldToGoOn() throws Exception {
-    try (RawWebSocket socket =
-        send(head("Content-Length: " + OK.length(), "Expect: 100-continue"))) {
+    try (RawClient socket = send(head("Content-Length: " + OK.length(), "Expect: 100-continue"))) {
       assertThat(socket.readResponse().status()).isEqualTo(100);
       socket.send(OK);
       assertThat(socket.readResponse().status()).isEqualTo(202);
@@ -117,7 +118,7 @@ class RequestBodyTest {
         "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"a",
       })
   void whatDoesNotArriveIsNotWaitedForForLong(String rest) throws Exception {
-    try (RawWebSocket socket = send(head().replaceFirst("\r\n\r\n\r\n$", "\r\n") + rest)) {
+    try (RawClient socket = send(head().replaceFirst("\r\n\r\n\r\n$", "\r\n") + rest)) {
       Response response = socket.readResponse();
       assertThat(response.status()).isEqualTo(408);
       assertThat(response.header("Connection")).isEqualToIgnoringCase("close");
@@ -128,14 +129,14 @@ class RequestBodyTest {
 
   @Test
   void withoutTheFirstChunkTheHeaderCountsAsIncomplete() throws Exception {
-    try (RawWebSocket socket = send(head("Transfer-Encoding: chunked"))) {
+    try (RawClient socket = send(head("Transfer-Encoding: chunked"))) {
       assertThat(socket.isEnded()).isTrue();
     }
   }
 
   @Test
   void whatTricklesInWinsNoTime() throws Exception {
-    try (RawWebSocket socket = send(head("Content-Length: 1000"))) {
+    try (RawClient socket = send(head("Content-Length: 1000"))) {
       socket.readTimeout(100);
       Response response = null;
       long start = System.nanoTime();
@@ -163,7 +164,7 @@ class RequestBodyTest {
         "Content-Length: 99999999999999999999\r\n\r\n{}",
       })
   void whatIsNoBodyIsRefusedOrCut(String rest) throws Exception {
-    try (RawWebSocket socket = send(head().replaceFirst("\r\n\r\n\r\n$", "\r\n") + rest)) {
+    try (RawClient socket = send(head().replaceFirst("\r\n\r\n\r\n$", "\r\n") + rest)) {
       try {
         assertThat(socket.readResponse().status()).isBetween(400, 499);
       } catch (IOException e) {
@@ -176,19 +177,18 @@ class RequestBodyTest {
   @Test
   void whatIsTooLongIsRefusedAndReadToItsEndSoThatTheAnswerArrives() throws Exception {
     String tooLong = " ".repeat(300_000);
-    try (RawWebSocket socket = send(head("Content-Length: 300000"))) {
+    try (RawClient socket = send(head("Content-Length: 300000"))) {
       Response response = socket.readResponse(); // before any of it is sent
       assertThat(response.status()).isEqualTo(413);
       assertThat(response.body()).contains("The body is longer than 65536 bytes");
       socket.send(tooLong);
       assertThat(socket.isEnded()).isTrue();
     }
-    try (RawWebSocket socket =
-        send(head("Transfer-Encoding: chunked"), chunk(tooLong), "0\r\n\r\n")) {
+    try (RawClient socket = send(head("Transfer-Encoding: chunked"), chunk(tooLong), "0\r\n\r\n")) {
       assertThat(socket.readResponse().status()).isEqualTo(413);
       assertThat(socket.isEnded()).isTrue();
     }
-    try (RawWebSocket socket =
+    try (RawClient socket =
         send(head("Content-Length: 65536"), OK, " ".repeat(65536 - OK.length()))) {
       assertThat(socket.readResponse().status()).isEqualTo(202);
     }
@@ -198,13 +198,13 @@ class RequestBodyTest {
   @ValueSource(strings = {"h2c", "h2c, foo/1", "TLS/1.0"})
   void bodiesAreReadWhateverElseTheClientCouldSpeak(String protocols) throws Exception {
     String upgrade = "Upgrade: " + protocols + "\r\nConnection: Upgrade, HTTP2-Settings\r\n";
-    try (RawWebSocket socket =
+    try (RawClient socket =
         send(
             head(upgrade + "Content-Length: " + OK.length()),
             OK,
             head("Content-Length: 2"),
             "[]")) {
-      RawWebSocket.Response first = socket.readResponse();
+      RawClient.Response first = socket.readResponse();
       assertThat(first.status()).as(first.toString()).isEqualTo(202);
       assertThat(socket.readResponse().status()).isEqualTo(400); // the connection goes on
     }
@@ -216,8 +216,8 @@ class RequestBodyTest {
     String head = head(chunked ? "Transfer-Encoding: chunked" : "Content-Length: " + OK.length());
     String body = chunked ? chunk(OK) + "0\r\n\r\n" : OK;
     for (int i = 0; i < 300; i++) { // it was a matter of which thread was quicker
-      try (RawWebSocket socket = send(head, body, head("Content-Length: 2"), "[]")) {
-        RawWebSocket.Response first = socket.readResponse();
+      try (RawClient socket = send(head, body, head("Content-Length: 2"), "[]")) {
+        RawClient.Response first = socket.readResponse();
         assertThat(first.status()).as(first.toString()).isEqualTo(202);
         assertThat(socket.readResponse().status()).isEqualTo(400);
       }
@@ -228,19 +228,15 @@ class RequestBodyTest {
   void whoeverSendsTooMuchAtOnceIsAskedToComeBack() throws Exception {
     server.close();
     start(Duration.ofSeconds(30));
-    List<RawWebSocket> all = new ArrayList<>(); // one more than fit, whichever that is
+    List<RawClient> all = new ArrayList<>(); // one more than fit, whichever that is
     for (int i = 0; i < 3; i++) {
       all.add(send(head("Content-Length: 60001"), " ".repeat(60_000)));
     }
-    RawWebSocket refused =
-        await()
-            .until(
-                () -> all.stream().filter(RawWebSocket::hasInput).findAny().orElse(null),
-                Objects::nonNull);
+    RawClient refused = await().until(() -> answered(all), Objects::nonNull);
     Response response = refused.readResponse();
     assertThat(response.status()).isEqualTo(503);
     assertThat(response.header("Retry-After")).isEqualTo("5");
-    for (RawWebSocket socket : all) {
+    for (RawClient socket : all) {
       socket.reset();
     }
     for (int i = 0; i < 20; i++) {
@@ -258,15 +254,24 @@ class RequestBodyTest {
     }
   }
 
+  private static @Nullable RawClient answered(List<RawClient> clients) throws IOException {
+    for (RawClient client : clients) {
+      if (client.hasInput()) {
+        return client;
+      }
+    }
+    return null;
+  }
+
   @Test
   void slowSendersHoldUpNobody() throws Exception {
-    List<RawWebSocket> slow = new ArrayList<>();
+    List<RawClient> slow = new ArrayList<>();
     for (int i = 0; i < 60; i++) {
       slow.add(send(head("Content-Length: 100"), "{"));
     }
     assertThat(server.get("/health").statusCode()).isEqualTo(200);
     assertThat(server.post("/api/deployments", OK).statusCode()).isEqualTo(202);
-    for (RawWebSocket socket : slow) {
+    for (RawClient socket : slow) {
       assertThat(socket.readResponse().status()).isEqualTo(408);
       socket.close();
     }

@@ -3,6 +3,7 @@ package io.miststream.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.miststream.testkit.RawClient;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -39,10 +40,10 @@ class ShutdownTest {
   void viewersGetWhatIsPendingAndThen1001() throws Exception {
     MistStreamServer server = MistStreamServer.builder().logs(source).port(0).start();
     int port = server.port();
-    List<RawWebSocket> viewers = new ArrayList<>();
+    List<RawClient> viewers = new ArrayList<>();
     source.app(1);
     for (int i = 0; i < 20; i++) {
-      RawWebSocket viewer = RawWebSocket.open(port, "/ws/container/logs?appId=1");
+      RawClient viewer = RawClient.open(port, "/ws/container/logs?appId=1");
       assertThat(viewer.readText()).contains("status");
       viewers.add(viewer);
     }
@@ -50,7 +51,7 @@ class ShutdownTest {
     for (int i = 0; i < LINES; i++) {
       source.app(1).print("line " + i + " " + fill);
     }
-    try (RawWebSocket first = RawWebSocket.open(port, "/ws/container/logs?appId=1&tail=0")) {
+    try (RawClient first = RawClient.open(port, "/ws/container/logs?appId=1&tail=0")) {
       assertThat(first.readText()).contains("status");
       // A line that was printed last, and has arrived: the app's topic has all of them.
       source.app(1).print("last " + fill);
@@ -64,7 +65,7 @@ class ShutdownTest {
     closing.start();
     ExecutorService readers = Executors.newFixedThreadPool(viewers.size());
     List<Future<?>> reads = new ArrayList<>();
-    for (RawWebSocket viewer : viewers) {
+    for (RawClient viewer : viewers) {
       reads.add(readers.submit(() -> getsEverythingAnd1001(viewer)));
     }
     for (Future<?> read : reads) {
@@ -78,7 +79,7 @@ class ShutdownTest {
     new ServerSocket(port, 1, InetAddress.getLoopbackAddress()).close();
   }
 
-  private static Void getsEverythingAnd1001(RawWebSocket viewer) throws IOException {
+  private static Void getsEverythingAnd1001(RawClient viewer) throws IOException {
     for (int i = 0; i < LINES; i++) {
       assertThat(viewer.readText()).contains("line " + i + " ");
     }
@@ -98,11 +99,11 @@ class ShutdownTest {
             .port(0)
             .shutdownGrace(Duration.ofMillis(800))
             .start();
-    try (RawWebSocket silent = RawWebSocket.open(server.port(), "/ws/container/logs?appId=1");
-        RawWebSocket reader = RawWebSocket.open(server.port(), "/ws/container/logs?appId=1");
-        RawWebSocket stalled = RawWebSocket.connect(server.port(), 8192)) {
-      stalled.handshake("/ws/container/logs?appId=1");
-      for (RawWebSocket viewer : List.of(silent, reader, stalled)) {
+    try (RawClient silent = RawClient.open(server.port(), "/ws/container/logs?appId=1");
+        RawClient reader = RawClient.open(server.port(), "/ws/container/logs?appId=1");
+        RawClient stalled = RawClient.connect(server.port(), 8192)) {
+      stalled.open("/ws/container/logs?appId=1");
+      for (RawClient viewer : List.of(silent, reader, stalled)) {
         assertThat(viewer.readText()).contains("status");
       }
       String line = "x".repeat(1000);

@@ -2,6 +2,7 @@ package io.miststream.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.miststream.testkit.RawClient;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,14 +31,14 @@ class SlowViewerTest {
     MemoryLogSource.App app = source.app(1).keep(1000);
     ExecutorService readers = Executors.newCachedThreadPool();
     try (MistStreamServer server = MistStreamServer.builder().logs(source).port(0).start();
-        RawWebSocket stalled = RawWebSocket.connect(server.port(), 8192)) {
-      stalled.handshake("/ws/container/logs?appId=1&tail=0");
+        RawClient stalled = RawClient.connect(server.port(), 8192)) {
+      stalled.open("/ws/container/logs?appId=1&tail=0");
       assertThat(stalled.readText()).contains("status");
       List<Future<Integer>> counts = new ArrayList<>();
       AtomicIntegerArray progress = new AtomicIntegerArray(VIEWERS);
       progress.set(0, LINES); // the stalled one is not waited for
       for (int i = 1; i < VIEWERS; i++) {
-        RawWebSocket viewer = RawWebSocket.open(server.port(), "/ws/container/logs?appId=1&tail=0");
+        RawClient viewer = RawClient.open(server.port(), "/ws/container/logs?appId=1&tail=0");
         assertThat(viewer.readText()).contains("status");
         int number = i;
         counts.add(readers.submit(counting(viewer, lines -> progress.set(number, lines))));
@@ -79,7 +80,7 @@ class SlowViewerTest {
     return slowest;
   }
 
-  private static Callable<Integer> counting(RawWebSocket viewer, IntConsumer progress) {
+  private static Callable<Integer> counting(RawClient viewer, IntConsumer progress) {
     return () -> {
       try (viewer) {
         long[] seen = count(viewer, progress);
@@ -89,7 +90,7 @@ class SlowViewerTest {
   }
 
   /** Lines and missed lines up to the end, checking their order. */
-  private static long[] count(RawWebSocket viewer, IntConsumer progress) throws Exception {
+  private static long[] count(RawClient viewer, IntConsumer progress) throws Exception {
     long lines = 0;
     long missed = 0;
     viewer.readTimeout(30_000);
@@ -104,7 +105,7 @@ class SlowViewerTest {
         assertThat(gap.find()).isTrue();
         missed += Long.parseLong(gap.group(1));
       } else if (message.contains("\"type\":\"end\"")) {
-        assertThat(viewer.readClose().closeCode()).isEqualTo(1000);
+        assertThat(viewer.readClose()).isEqualTo(1000);
         return new long[] {lines, missed};
       }
     }

@@ -3,6 +3,8 @@ package io.miststream.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.miststream.core.ErrorCode;
+import io.miststream.testkit.Frame;
+import io.miststream.testkit.RawClient;
 import java.io.IOException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -25,16 +27,16 @@ class StreamErrorsTest {
     server.close();
   }
 
-  private static RawWebSocket open(long appId) throws IOException {
-    return RawWebSocket.open(server.port(), "/ws/container/logs?appId=" + appId);
+  private static RawClient open(long appId) throws IOException {
+    return RawClient.open(server.port(), "/ws/container/logs?appId=" + appId);
   }
 
-  private static void endsWith(RawWebSocket viewer, String code, String message, int close)
+  private static void endsWith(RawClient viewer, String code, String message, int close)
       throws IOException {
     assertThat(viewer.readText())
         .contains("\"type\":\"error\"", "\"message\":\"" + message + "\"", "\"code\":\"" + code);
-    RawWebSocket.Frame frame = viewer.readFrame();
-    assertThat(frame.opcode()).isEqualTo(RawWebSocket.CLOSE);
+    Frame frame = viewer.readFrame();
+    assertThat(frame.opcode()).isEqualTo(RawClient.CLOSE);
     assertThat(frame.closeCode()).isEqualTo(close);
     viewer.sendClose(close);
     assertThat(viewer.isEnded()).isTrue();
@@ -42,7 +44,7 @@ class StreamErrorsTest {
 
   @Test
   void anUnknownApp() throws IOException {
-    try (RawWebSocket viewer = open(404)) {
+    try (RawClient viewer = open(404)) {
       endsWith(viewer, "container_not_found", "Container not found", 1008);
     }
   }
@@ -50,7 +52,7 @@ class StreamErrorsTest {
   @Test
   void aStoppedContainerShowsItsStatusFirst() throws IOException {
     SOURCE.app(2).print("one").stop();
-    try (RawWebSocket viewer = open(2)) {
+    try (RawClient viewer = open(2)) {
       assertThat(viewer.readText()).contains("\"type\":\"status\"", "\"state\":\"exited\"");
       endsWith(viewer, "container_not_running", "Container is not running (state: exited)", 1008);
     }
@@ -65,7 +67,7 @@ class StreamErrorsTest {
   })
   void whatTheSourceSays(long app, ErrorCode code, String wire, int close) throws IOException {
     SOURCE.app(app).fail(code, "because \"of\" this");
-    try (RawWebSocket viewer = open(app)) {
+    try (RawClient viewer = open(app)) {
       endsWith(viewer, wire, "because \\\"of\\\" this", close);
     }
   }
@@ -73,8 +75,8 @@ class StreamErrorsTest {
   @Test
   void theHistoryOfAStoppedContainerEndsWith1000() throws IOException {
     SOURCE.app(3).print("one", "two").stop();
-    try (RawWebSocket viewer =
-        RawWebSocket.open(server.port(), "/ws/container/logs?appId=3&follow=none&tail=1")) {
+    try (RawClient viewer =
+        RawClient.open(server.port(), "/ws/container/logs?appId=3&follow=none&tail=1")) {
       assertThat(viewer.readText()).contains("\"state\":\"exited\"");
       assertThat(viewer.readText()).contains("\"line\":\"two\"");
       assertThat(viewer.readText()).contains("\"type\":\"end\"");

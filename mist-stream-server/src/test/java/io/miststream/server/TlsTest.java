@@ -7,6 +7,8 @@ import static org.awaitility.Awaitility.await;
 import io.miststream.server.security.AccessPolicy;
 import io.miststream.server.security.Identity;
 import io.miststream.server.security.Login;
+import io.miststream.testkit.Frame;
+import io.miststream.testkit.RawClient;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
@@ -89,10 +91,10 @@ class TlsTest {
     return (SSLSocket) TRUSTING.getSocketFactory().createSocket("127.0.0.1", server.port());
   }
 
-  private RawWebSocket open(SSLSocket socket) throws IOException {
-    RawWebSocket viewer = RawWebSocket.over(socket, server.port());
+  private RawClient open(SSLSocket socket) throws IOException {
+    RawClient viewer = RawClient.over(socket, "127.0.0.1:" + server.port());
     viewer.send(
-        viewer.request(
+        viewer.handshake(
             LOGS, "Cookie: mist_token=ann", "Origin: https://127.0.0.1:" + server.port()));
     assertThat(viewer.readResponse().status()).isEqualTo(101);
     assertThat(viewer.readText()).contains("\"type\":\"status\"");
@@ -104,7 +106,7 @@ class TlsTest {
   void everyLineArrivesOnceAndInOrder(String version) throws Exception {
     SSLSocket socket = connect();
     socket.setEnabledProtocols(new String[] {version});
-    try (RawWebSocket viewer = open(socket)) {
+    try (RawClient viewer = open(socket)) {
       assertThat(socket.getSession().getProtocol()).isEqualTo(version);
       for (int i = 0; i < 5000; i++) {
         logs.app(1).print("line " + i + " " + "x".repeat(i % 300));
@@ -118,14 +120,14 @@ class TlsTest {
       logs.app(1).stop();
       assertThat(viewer.readText()).contains("\"state\":\"exited\"");
       assertThat(viewer.readText()).contains("\"type\":\"end\"");
-      assertThat(viewer.readClose().closeCode()).isEqualTo(1000);
+      assertThat(viewer.readClose()).isEqualTo(1000);
     }
   }
 
   @Test
   void whoDoesNotReadHoldsUpNobodyAndCatchesUp() throws Exception {
-    try (RawWebSocket slow = open(connect());
-        RawWebSocket other = open(connect())) {
+    try (RawClient slow = open(connect());
+        RawClient other = open(connect())) {
       for (int i = 0; i < 3000; i++) {
         logs.app(1).print("line " + i + " " + "x".repeat(1000));
       }
@@ -143,11 +145,11 @@ class TlsTest {
   void pingsGoOutAndPongsAreHeard() throws Exception {
     server.close();
     start(Duration.ofMillis(500));
-    try (RawWebSocket viewer = open(connect())) {
+    try (RawClient viewer = open(connect())) {
       for (int i = 0; i < 4; i++) {
-        RawWebSocket.Frame ping = viewer.readFrame();
-        assertThat(ping.opcode()).isEqualTo(RawWebSocket.PING);
-        viewer.sendFrame(true, RawWebSocket.PONG, ping.payload());
+        Frame ping = viewer.readFrame();
+        assertThat(ping.opcode()).isEqualTo(RawClient.PING);
+        viewer.sendFrame(true, RawClient.PONG, ping.payload());
       }
       logs.app(1).print("still here");
       assertThat(viewer.readText()).contains("still here");
@@ -189,9 +191,9 @@ class TlsTest {
             })
         .isInstanceOf(SSLException.class);
     old.close();
-    try (RawWebSocket plain = RawWebSocket.connect(server.port())) {
+    try (RawClient plain = RawClient.connect(server.port())) {
       plain.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
-      assertThat(plain.readRest()).doesNotContain("HTTP/1.1 200");
+      assertThat(plain.readAll()).doesNotContain("HTTP/1.1 200");
     }
     open(connect()).close();
     await().until(() -> server.connections() == 0);
@@ -201,11 +203,11 @@ class TlsTest {
   void handshakesThatAreNotFinishedAreLimited() throws Exception {
     server.close();
     start(builder -> builder.maxTlsHandshakes(2));
-    try (RawWebSocket first = RawWebSocket.connect(server.port());
-        RawWebSocket viewer = open(connect()); // as the second
-        RawWebSocket second = RawWebSocket.connect(server.port());
-        RawWebSocket third = RawWebSocket.connect(server.port());
-        RawWebSocket other = RawWebSocket.connectFrom("127.0.0.2", server.port())) {
+    try (RawClient first = RawClient.connect(server.port());
+        RawClient viewer = open(connect()); // as the second
+        RawClient second = RawClient.connect(server.port());
+        RawClient third = RawClient.connect(server.port());
+        RawClient other = new RawClient(server.uri(), "127.0.0.2")) {
       assertThat(third.isEnded()).isTrue();
       logs.app(1).print("a line");
       assertThat(viewer.readText()).contains("a line");
@@ -216,7 +218,7 @@ class TlsTest {
           .ignoreExceptions()
           .untilAsserted(
               () -> {
-                try (RawWebSocket further = open(connect())) {
+                try (RawClient further = open(connect())) {
                   assertThat(further.readText()).contains("a line");
                 }
               });
@@ -250,10 +252,10 @@ class TlsTest {
   void tenKeyUpdatesASecondAreFine() throws Exception {
     SSLSocket socket = connect();
     socket.setEnabledProtocols(new String[] {"TLSv1.3"});
-    try (RawWebSocket viewer = open(socket)) {
+    try (RawClient viewer = open(socket)) {
       for (byte i = 0; i < 5; i++) {
         socket.startHandshake();
-        viewer.sendFrame(true, RawWebSocket.PING, new byte[] {i}); // right behind it
+        viewer.sendFrame(true, RawClient.PING, new byte[] {i}); // right behind it
         assertThat(viewer.readFrame().payload()).containsExactly(i);
       }
       for (int i = 0; i < 2000; i++) {
@@ -283,8 +285,8 @@ class TlsTest {
     await().until(() -> server.connections() == 0);
   }
 
-  private RawWebSocket.Response plain(String head) throws IOException {
-    try (RawWebSocket socket = RawWebSocket.connect(server.redirectPort())) {
+  private RawClient.Response plain(String head) throws IOException {
+    try (RawClient socket = RawClient.connect(server.redirectPort())) {
       return socket.send(head + "\r\n\r\n").readResponse(!head.startsWith("HEAD"));
     }
   }
@@ -294,10 +296,13 @@ class TlsTest {
       strings = {
         "GET /api/apps?x=%0d%0aa HTTP/1.1\r\nHost: mist.example.com",
         "HEAD /api/apps?x=%0d%0aa HTTP/1.1\r\nHost: mist.example.com:80",
-        "POST /api/apps?x=%0d%0aa HTTP/1.1\r\nHost: mist.example.com\r\nContent-Length: 3\r\n\r\nabc"
+        "POST /api/apps?x=%0d%0aa HTTP/1.1\r\n"
+            + "Host: mist.example.com\r\n"
+            + "Content-Length: 3\r\n\r\n"
+            + "abc"
       })
   void thePlainPortLeadsHere(String head) throws IOException {
-    RawWebSocket.Response response = plain(head);
+    RawClient.Response response = plain(head);
     assertThat(response.statusLine()).isEqualTo("HTTP/1.1 308 Permanent Redirect");
     assertThat(response.header("Location"))
         .isEqualTo("https://mist.example.com:" + server.port() + "/api/apps?x=%0d%0aa");
@@ -315,7 +320,7 @@ class TlsTest {
         "OPTIONS * HTTP/1.1\r\nHost: localhost"
       })
   void orSaysNothing(String head) throws IOException {
-    RawWebSocket.Response response = plain(head);
+    RawClient.Response response = plain(head);
     assertThat(response.status()).isIn(400, 505);
     assertThat(response.header("Location")).isEmpty();
   }

@@ -8,13 +8,14 @@ import com.nimbusds.jwt.SignedJWT;
 import com.password4j.Argon2Function;
 import com.password4j.Password;
 import com.password4j.types.Argon2;
-import io.miststream.server.RawWebSocket.Frame;
-import io.miststream.server.RawWebSocket.Response;
 import io.miststream.server.security.Account;
 import io.miststream.server.security.Grant;
 import io.miststream.server.security.Grant.Role;
 import io.miststream.server.security.Passwords;
 import io.miststream.server.security.UserAccounts;
+import io.miststream.testkit.Frame;
+import io.miststream.testkit.RawClient;
+import io.miststream.testkit.RawClient.Response;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -70,7 +71,7 @@ class UserAccountsTest {
   }
 
   private Response post(String path, String body, String... headers) throws IOException {
-    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
+    try (RawClient socket = RawClient.connect(server.port())) {
       return socket
           .send(
               "POST "
@@ -93,10 +94,10 @@ class UserAccountsTest {
     return response.header("Set-Cookie").replaceFirst(";.*", "");
   }
 
-  private RawWebSocket view(String cookie, int receiveBuffer) throws IOException {
-    RawWebSocket socket = RawWebSocket.connect(server.port(), receiveBuffer);
+  private RawClient view(String cookie, int receiveBuffer) throws IOException {
+    RawClient socket = RawClient.connect(server.port(), receiveBuffer);
     socket.send(
-        socket.request(LOGS, "Cookie: " + cookie, "Origin: http://127.0.0.1:" + server.port()));
+        socket.handshake(LOGS, "Cookie: " + cookie, "Origin: http://127.0.0.1:" + server.port()));
     assertThat(socket.readResponse().status()).isEqualTo(101);
     assertThat(socket.readText()).contains("\"type\":\"status\"");
     return socket;
@@ -160,11 +161,11 @@ class UserAccountsTest {
 
   @Test
   void whoLosesTheAppIsClosed() throws Exception {
-    try (RawWebSocket socket = view(cookie(), 0)) {
+    try (RawClient socket = view(cookie(), 0)) {
       put(HASH, Set.of(2L));
       long begun = System.nanoTime();
       assertThat(socket.readText()).contains("Permission denied", "permission_denied");
-      assertThat(socket.readClose().closeCode()).isEqualTo(1008);
+      assertThat(socket.readClose()).isEqualTo(1008);
       assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(SOON);
     }
   }
@@ -172,19 +173,19 @@ class UserAccountsTest {
   @Test
   void whoseAccountIsGoneIsClosed() throws Exception {
     String cookie = cookie();
-    try (RawWebSocket socket = view(cookie, 0)) {
+    try (RawClient socket = view(cookie, 0)) {
       accounts.clear();
       expectExpired(socket);
     }
-    try (RawWebSocket socket = RawWebSocket.connect(server.port())) {
-      socket.send(socket.request(LOGS, "Authorization: Bearer " + cookie.split("=", 2)[1]));
+    try (RawClient socket = RawClient.connect(server.port())) {
+      socket.send(socket.handshake(LOGS, "Authorization: Bearer " + cookie.split("=", 2)[1]));
       assertThat(socket.readResponse().status()).isEqualTo(401);
     }
   }
 
   @Test
   void whosePasswordIsChangedIsClosed() throws Exception {
-    try (RawWebSocket socket = view(cookie(), 0)) {
+    try (RawClient socket = view(cookie(), 0)) {
       put(hash("another horse"), Set.of(1L));
       expectExpired(socket);
     }
@@ -194,21 +195,21 @@ class UserAccountsTest {
   void whoseTokenRunsOutIsClosed() throws Exception {
     server.close();
     start(SOON);
-    try (RawWebSocket socket = view(cookie(), 0)) {
+    try (RawClient socket = view(cookie(), 0)) {
       expectExpired(socket);
     }
   }
 
-  private static void expectExpired(RawWebSocket socket) throws IOException {
+  private static void expectExpired(RawClient socket) throws IOException {
     assertThat(socket.readText()).contains("Session expired", "session_expired");
-    Frame close = socket.readClose();
+    Frame close = socket.readCloseFrame();
     assertThat(close.closeCode()).isEqualTo(4401);
     assertThat(close.closeReason()).isEqualTo("session_expired");
   }
 
   @Test
   void whoDoesNotReadIsCutOff() throws Exception {
-    try (RawWebSocket unread = view(cookie(), 4096)) {
+    try (RawClient unread = view(cookie(), 4096)) {
       for (int i = 0; i < 500; i++) {
         server.logs.app(1).print("x".repeat(10_000));
       }
@@ -221,8 +222,8 @@ class UserAccountsTest {
   void othersGoOn() throws Exception {
     accounts.put("bob", new Account("bob", HASH, new Grant(Role.ADMIN, null, false)));
     String token = login("bob", PASSWORD).header("Set-Cookie").replaceFirst(";.*", "");
-    try (RawWebSocket bob = view(token, 0);
-        RawWebSocket ann = view(cookie(), 0)) {
+    try (RawClient bob = view(token, 0);
+        RawClient ann = view(cookie(), 0)) {
       accounts.remove("ann");
       expectExpired(ann);
       server.logs.app(1).print("still here");

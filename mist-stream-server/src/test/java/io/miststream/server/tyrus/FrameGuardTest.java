@@ -2,8 +2,8 @@ package io.miststream.server.tyrus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.miststream.server.RawWebSocket;
 import io.miststream.server.security.RateLimit;
+import io.miststream.testkit.RawClient;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.Random;
@@ -35,7 +35,7 @@ class FrameGuardTest {
     for (int i = 0; i < count; i++) {
       boolean control = random.nextInt(4) == 0;
       int length = control ? random.nextInt(126) : random.nextInt(LIMIT + 1);
-      out.writeBytes(RawWebSocket.frame(true, control ? 9 : 1, new byte[length], true));
+      out.writeBytes(RawClient.frame(true, control ? 9 : 1, new byte[length], true));
     }
     return out.toByteArray();
   }
@@ -58,9 +58,9 @@ class FrameGuardTest {
     all.writeBytes(good);
     all.writeBytes(
         unmasked
-            ? RawWebSocket.frame(true, 1, new byte[random.nextInt(200)], false)
-            : RawWebSocket.frame(true, 2, new byte[LIMIT + 1 + random.nextInt(70_000)], true));
-    all.writeBytes(RawWebSocket.frame(true, 8, new byte[] {3, (byte) 0xE8}, true));
+            ? RawClient.frame(true, 1, new byte[random.nextInt(200)], false)
+            : RawClient.frame(true, 2, new byte[LIMIT + 1 + random.nextInt(70_000)], true));
+    all.writeBytes(RawClient.frame(true, 8, new byte[] {3, (byte) 0xE8}, true));
     int passed = passed(all.toByteArray(), random);
     // A header's first bytes may have gone before the rest told what it is.
     assertThat(passed).isBetween(good.length, good.length + 13);
@@ -71,8 +71,8 @@ class FrameGuardTest {
 
   @Test
   void soManyFramesASecondAndNoMore() {
-    byte[] ping = RawWebSocket.frame(true, 9, new byte[3], true);
-    byte[] fragment = RawWebSocket.frame(false, 0, new byte[0], true);
+    byte[] ping = RawClient.frame(true, 9, new byte[3], true);
+    byte[] fragment = RawClient.frame(false, 0, new byte[0], true);
     for (int second = 0; second < 3; second++) {
       for (int i = 0; i < RATE; i++) {
         byte[] frame = i % 2 == 0 ? ping : fragment;
@@ -91,8 +91,8 @@ class FrameGuardTest {
 
   @Test
   void withinOneBufferABadFrameDoesNotPassAtAll() {
-    byte[] good = RawWebSocket.frame(true, 1, new byte[5], true);
-    byte[] bad = RawWebSocket.frame(true, 1, new byte[5], false);
+    byte[] good = RawClient.frame(true, 1, new byte[5], true);
+    byte[] bad = RawClient.frame(true, 1, new byte[5], false);
     ByteBuffer both = ByteBuffer.allocate(good.length + bad.length).put(good).put(bad).flip();
     assertThat(guard.scan(both)).isEqualTo(good.length);
     assertThat(both.position()).isZero();
