@@ -138,7 +138,7 @@ class ITEndToEndMetrics {
     Set<String> unix = new HashSet<>();
     // A line has the number of its socket before the path, where there is one.
     for (String line : Files.readAllLines(Path.of("/proc/net/unix"))) {
-      unix.add("socket:[" + line.split(" +")[6] + "]");
+      unix.add("socket:[" + line.split(" +", -1)[6] + "]");
     }
     long connections = 0;
     try (Stream<Path> open = Files.list(Path.of("/proc/" + process.pid() + "/fd"))) {
