@@ -65,7 +65,9 @@ record ServerLoad(Map<String, Long> descriptors, Map<String, Long> threads, long
       List<String> open = descriptors.map(ServerLoad::target).toList();
       // The seventh word of a line is the socket's number.
       Set<String> local =
-          sockets.map(line -> "socket:[" + line.split(" +", -1)[6] + "]").collect(Collectors.toSet());
+          sockets
+              .map(line -> "socket:[" + line.split(" +", -1)[6] + "]")
+              .collect(Collectors.toSet());
       return open.stream()
           .filter(target -> !target.isEmpty() && !local.contains(target))
           .map(target -> target.replaceFirst("^(socket|pipe):.*", "$1"))

@@ -296,10 +296,7 @@ class TlsTest {
       strings = {
         "GET /api/apps?x=%0d%0aa HTTP/1.1\r\nHost: mist.example.com",
         "HEAD /api/apps?x=%0d%0aa HTTP/1.1\r\nHost: mist.example.com:80",
-        "POST /api/apps?x=%0d%0aa HTTP/1.1\r\n"
-            + "Host: mist.example.com\r\n"
-            + "Content-Length: 3\r\n\r\n"
-            + "abc"
+        "POST /api/apps?x=%0d%0aa HTTP/1.1\r\nHost: mist.example.com\r\nContent-Length: 3\r\n\r\nabc"
       })
   void thePlainPortLeadsHere(String head) throws IOException {
     RawClient.Response response = plain(head);
