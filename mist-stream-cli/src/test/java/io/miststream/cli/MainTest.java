@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.Arrays;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.api.parallel.Resources;
@@ -17,6 +18,7 @@ import picocli.CommandLine;
 
 /** What the command says to arguments, before it connects to anything. */
 @ResourceLock(Resources.SYSTEM_ERR) // serve sets where the log goes
+@Tag("jdk")
 class MainTest {
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();

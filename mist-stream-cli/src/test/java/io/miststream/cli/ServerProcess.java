@@ -21,6 +21,11 @@ final class ServerProcess implements AutoCloseable {
 
   private static final Path COMMAND = HOME.resolve("bin").resolve("mist-stream");
 
+  private static final String JAVA_OPTS = "MIST_JAVA_OPTS";
+
+  /** The optimizing compiler costs such a process more than it gives. */
+  private static final String SHORT_LIVED = "-XX:TieredStopAtLevel=1";
+
   private static final Pattern CHANGING =
       Pattern.compile("MIST_.*|_?JAVA_.*OPTIONS|JDK_JAVA_OPTIONS|(?i:.*_proxy)");
   private static final List<String> DEFAULT_SIGNALS = defaultSignals();
@@ -47,6 +52,7 @@ final class ServerProcess implements AutoCloseable {
     // Each has a directory of its own, for one server at a time has it open.
     Path data = Path.of("target", "data", UUID.randomUUID().toString());
     builder.environment().put("XDG_DATA_HOME", data.toAbsolutePath().toString());
+    builder.environment().put(JAVA_OPTS, SHORT_LIVED);
     return builder;
   }
 
@@ -90,7 +96,11 @@ final class ServerProcess implements AutoCloseable {
     }
     Path errors = Files.createFile(own.resolve("err"));
     ProcessBuilder builder = command(arguments.toArray(String[]::new));
-    builder.environment().putAll(environment);
+    environment.forEach(
+        (name, value) ->
+            builder
+                .environment()
+                .put(name, name.equals(JAVA_OPTS) ? SHORT_LIVED + " " + value : value));
     Process process = builder.redirectError(errors.toFile()).start();
     BufferedReader out = new BufferedReader(process.inputReader(StandardCharsets.UTF_8));
     String line = out.readLine();

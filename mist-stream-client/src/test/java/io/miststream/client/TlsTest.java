@@ -10,16 +10,19 @@ import io.miststream.testkit.RecordingSubscriber;
 import io.miststream.testkit.ScriptedServer;
 import java.net.InetAddress;
 import java.net.URI;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import okhttp3.tls.HandshakeCertificates;
 import okhttp3.tls.HeldCertificate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
+@Tag("jdk")
 class TlsTest {
   private static final HeldCertificate CERTIFICATE =
       new HeldCertificate.Builder().addSubjectAlternativeName("127.0.0.1").build();
@@ -85,7 +88,7 @@ class TlsTest {
             peer -> {
               peer.accept();
               peer.message(Samples.line(1));
-              TimeUnit.MINUTES.sleep(1);
+              new CountDownLatch(1).await(); // says nothing more
             });
     RecordingSubscriber subscriber =
         RecordingSubscriber.to(

@@ -9,7 +9,7 @@ import java.util.stream.Stream;
  * Several targets as one, for {@code ./fuzz --quick}: to start the fuzzer takes longer than to run
  * it for a moment. Input: a byte that says which of them, and the input of that one.
  */
-class EveryTarget {
+public class EveryTarget {
   private static final List<Method> TARGETS =
       Stream.of(System.getProperty("fuzz.targets", "").split(",", -1))
           .map(Targets::method)

@@ -22,11 +22,13 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
 @EnabledOnOs(OS.LINUX)
+@Tag("jdk")
 class HostMetricsSourceTest {
   /** More than a busy machine needs for what does not hang. */
   private static final Duration PATIENCE = Duration.ofSeconds(30);

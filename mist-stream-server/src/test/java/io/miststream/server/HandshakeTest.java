@@ -10,12 +10,14 @@ import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is refused, byte by byte, and that nothing is left open behind a refusal. */
+@Tag("jdk")
 class HandshakeTest {
   private static final String LOGS = "/ws/container/logs?appId=1";
   private static final MemoryLogSource SOURCE = new MemoryLogSource();

@@ -36,10 +36,12 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** An app's logs over HTTP. */
+@Timeout(120) // what should not wait would wait for ever
 class LogDownloadTest {
   private static final String PATH = "/api/apps/1/logs";
 
@@ -354,12 +356,10 @@ class LogDownloadTest {
 
   @Test
   void closingDoesNotWaitForDownloadsAndTheyDoNotLookComplete() throws Exception {
-    start(server -> server);
+    start(server -> server.stallTimeout(Duration.ofMinutes(10)));
     printMegabytes(12);
     try (RawClient one = stalled()) {
-      long start = System.nanoTime();
       server.close();
-      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
       String rest = "";
       try {
         rest = one.readAll();

@@ -15,11 +15,13 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bodies that come in pieces, late, too long, broken or not at all: nothing hangs. */
+@Timeout(120) // what should not wait would wait for ever
 class RequestBodyTest {
   private static final String OK = "{\"appId\":1,\"reported\":true}";
 
@@ -139,8 +141,7 @@ class RequestBodyTest {
     try (RawClient socket = send(head("Content-Length: 1000"))) {
       socket.readTimeout(100);
       Response response = null;
-      long start = System.nanoTime();
-      while (response == null && System.nanoTime() - start < Duration.ofSeconds(9).toNanos()) {
+      while (response == null) {
         socket.send(" ");
         try {
           response = socket.readResponse();
@@ -148,7 +149,6 @@ class RequestBodyTest {
           // Not yet.
         }
       }
-      assertThat(response).isNotNull();
       assertThat(response.status()).isEqualTo(408);
     }
   }

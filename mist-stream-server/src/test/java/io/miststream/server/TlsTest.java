@@ -27,11 +27,13 @@ import okhttp3.tls.HandshakeCertificates;
 import okhttp3.tls.HeldCertificate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The same over TLS, in which each frame goes another way. */
+@Tag("jdk")
 class TlsTest {
   private static final String LOGS = "/ws/container/logs?appId=1&tail=all";
   private static final HeldCertificate CERTIFICATE =

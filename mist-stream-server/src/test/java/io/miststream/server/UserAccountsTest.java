@@ -163,10 +163,8 @@ class UserAccountsTest {
   void whoLosesTheAppIsClosed() throws Exception {
     try (RawClient socket = view(cookie(), 0)) {
       put(HASH, Set.of(2L));
-      long begun = System.nanoTime();
       assertThat(socket.readText()).contains("Permission denied", "permission_denied");
       assertThat(socket.readClose()).isEqualTo(1008);
-      assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(SOON);
     }
   }
 

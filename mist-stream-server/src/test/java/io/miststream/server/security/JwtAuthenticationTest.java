@@ -21,8 +21,10 @@ import java.util.Date;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("jdk")
 class JwtAuthenticationTest {
   private static final byte[] SECRET =
       "a secret of more than 32 bytes, as it must be".getBytes(UTF_8);
