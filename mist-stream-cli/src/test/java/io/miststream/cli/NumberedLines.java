@@ -42,7 +42,7 @@ final class NumberedLines implements AutoCloseable {
                   server.uri(),
                   "/ws/container/logs?appId=" + lines.container.appId(),
                   Map.of())
-              .await(ContainerStatus.class::isInstance, Duration.ofSeconds(20)));
+              .await(ContainerStatus.class::isInstance, Duration.ofMinutes(1)));
     }
     lines.container.go();
     return lines;

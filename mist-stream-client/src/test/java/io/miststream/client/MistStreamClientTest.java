@@ -236,10 +236,10 @@ class MistStreamClientTest {
     subscriber.cancel();
     subscriber.cancel();
 
-    Frame close = scripted.peers().get(0).frames().poll(5, TimeUnit.SECONDS);
+    Frame close = scripted.peers().get(0).frames().poll(60, TimeUnit.SECONDS);
     assertThat(close.opcode()).isEqualTo(RawClient.CLOSE);
     assertThat(close.closeCode()).isEqualTo(1000);
-    assertThat(scripted.peers().get(0).frames().poll(5, TimeUnit.SECONDS).opcode()).isEqualTo(-1);
+    assertThat(scripted.peers().get(0).frames().poll(60, TimeUnit.SECONDS).opcode()).isEqualTo(-1);
     assertThat(subscriber.isComplete()).isFalse();
     assertThat(subscriber.error()).isNull();
     Awaitility.await().until(() -> Samples.clientThreads().isEmpty());

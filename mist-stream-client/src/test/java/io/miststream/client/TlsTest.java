@@ -101,8 +101,8 @@ class TlsTest {
     subscriber.cancel();
 
     var frames = server.peers().get(0).frames();
-    assertThat(frames.poll(5, TimeUnit.SECONDS).opcode()).isEqualTo(RawClient.CLOSE);
-    assertThat(frames.poll(5, TimeUnit.SECONDS).opcode()).isEqualTo(-1);
+    assertThat(frames.poll(60, TimeUnit.SECONDS).opcode()).isEqualTo(RawClient.CLOSE);
+    assertThat(frames.poll(60, TimeUnit.SECONDS).opcode()).isEqualTo(-1);
   }
 
   @Test

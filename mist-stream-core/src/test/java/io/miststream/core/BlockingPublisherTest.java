@@ -62,8 +62,8 @@ class BlockingPublisherTest {
             failure.complete(new AssertionError("completed"));
           }
         });
-    assertThat(failure.get(10, TimeUnit.SECONDS)).hasMessage("gone");
-    assertThat(helperEnded.get(10, TimeUnit.SECONDS)).isEqualTo("cancelled");
+    assertThat(failure.get(60, TimeUnit.SECONDS)).hasMessage("gone");
+    assertThat(helperEnded.get(60, TimeUnit.SECONDS)).isEqualTo("cancelled");
     helper.get().join();
     assertThat(messages).hasValue(0);
   }

@@ -151,7 +151,7 @@ class DeploymentDownloadTest {
     printMegabytes(12);
     try (RawClient one = stalled();
         RawClient two = stalled()) {
-      await().atMost(Duration.ofSeconds(30)).until(() -> openFiles() == 0);
+      await().atMost(Duration.ofMinutes(1)).until(() -> openFiles() == 0);
       assertThat(one).isNotEqualTo(two);
     }
     // Its own writer opens the file when there is something to write.

@@ -93,7 +93,7 @@ class JournalFailureTest {
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.DISCARD)
               .start();
-      assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
       return process.exitValue();
     }
 
@@ -161,7 +161,7 @@ class JournalFailureTest {
       assertThat(server.get("/health").statusCode()).isEqualTo(200);
 
       Files.delete(fill);
-      await().atMost(Duration.ofSeconds(15)).until(() -> server.get("/ready").statusCode() == 200);
+      await().atMost(Duration.ofMinutes(1)).until(() -> server.get("/ready").statusCode() == 200);
       assertThat(Files.readAllLines(directory.resolve(id + ".ndjson"))).isEqualTo(texts);
       try (RawClient viewer = server.view(id)) {
         assertThat(readToEnd(viewer)).isEqualTo(texts);

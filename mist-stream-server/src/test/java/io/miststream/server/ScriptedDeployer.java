@@ -42,7 +42,7 @@ public final class ScriptedDeployer implements Deployer {
 
   /** The next deployment that has begun, waited for. */
   public Run next() throws InterruptedException {
-    Run run = begun.poll(10, TimeUnit.SECONDS);
+    Run run = begun.poll(60, TimeUnit.SECONDS);
     if (run == null) {
       throw new AssertionError("no deployment has begun");
     }

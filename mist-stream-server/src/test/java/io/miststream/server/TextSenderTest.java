@@ -93,7 +93,7 @@ class TextSenderTest {
   void aPingWaitsUntilTheMessageInFlightIsSent() throws Exception {
     when(viewer.pollText()).thenReturn("one", "two");
     sender.start();
-    SendHandler one = inFlight.poll(10, TimeUnit.SECONDS);
+    SendHandler one = inFlight.poll(60, TimeUnit.SECONDS);
     for (int i = 0; i < 5; i++) {
       sender.beat(); // and while it is stuck nobody is taken for dead
     }
@@ -103,7 +103,7 @@ class TextSenderTest {
     one.onResult(new SendResult(session));
 
     verify(remote, timeout(PATIENCE)).sendPing(any());
-    assertThat(inFlight.poll(10, TimeUnit.SECONDS)).as("two").isNotNull();
+    assertThat(inFlight.poll(60, TimeUnit.SECONDS)).as("two").isNotNull();
   }
 
   @Test

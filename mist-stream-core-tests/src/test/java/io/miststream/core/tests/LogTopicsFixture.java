@@ -47,7 +47,7 @@ abstract class LogTopicsFixture {
   /** Waits as long as a busy machine may need, and not longer than it takes. */
   static ConditionFactory await() {
     return Awaitility.await()
-        .atMost(Duration.ofSeconds(30))
+        .atMost(Duration.ofMinutes(1))
         .pollDelay(Duration.ZERO)
         .pollInterval(Duration.ofMillis(5));
   }
@@ -100,7 +100,7 @@ abstract class LogTopicsFixture {
 
   static void awaitQuietly(CountDownLatch latch) {
     try {
-      assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(latch.await(60, TimeUnit.SECONDS)).isTrue();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

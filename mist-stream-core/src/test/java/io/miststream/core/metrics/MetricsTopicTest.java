@@ -57,7 +57,7 @@ class MetricsTopicTest {
     }
 
     void awaitClose() throws InterruptedException {
-      assertThat(closed.tryAcquire(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(closed.tryAcquire(60, TimeUnit.SECONDS)).isTrue();
     }
   }
 

@@ -101,7 +101,7 @@ class StatsTopicsTest {
       slow.close();
       quick.close();
     }
-    assertThat(source.cancelled.await(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(source.cancelled.await(60, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test
@@ -183,7 +183,7 @@ class StatsTopicsTest {
   void aReadingEndsAWhileAfterItsLastViewer() throws Exception {
     try (StatsTopics topics = StatsTopics.create(source, Duration.ofMillis(20))) {
       topics.open(1).close();
-      assertThat(source.cancelled.await(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(source.cancelled.await(60, TimeUnit.SECONDS)).isTrue();
       assertThat(topics.topics()).isZero();
     }
   }
@@ -194,7 +194,7 @@ class StatsTopicsTest {
     Polling viewer = new Polling(topics.open(1));
     topics.close();
     assertThat(viewer.awaitEnd().ended()).isEqualTo(StreamClose.SHUTDOWN);
-    assertThat(source.cancelled.await(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(source.cancelled.await(60, TimeUnit.SECONDS)).isTrue();
     assertThat(new Polling(topics.open(1)).awaitEnd().ended()).isEqualTo(StreamClose.SHUTDOWN);
   }
 }

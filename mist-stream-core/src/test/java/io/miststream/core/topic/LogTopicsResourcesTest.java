@@ -127,7 +127,7 @@ class LogTopicsResourcesTest {
     while (!lines.contains(line)) {
       lines.addAll(poll(viewer));
       if (!lines.contains(line)) {
-        assertThat(ready.tryAcquire(30, TimeUnit.SECONDS)).as("after " + lines).isTrue();
+        assertThat(ready.tryAcquire(60, TimeUnit.SECONDS)).as("after " + lines).isTrue();
       }
     }
   }
@@ -145,7 +145,7 @@ class LogTopicsResourcesTest {
 
   private static ConditionFactory await() {
     return Awaitility.await()
-        .atMost(Duration.ofSeconds(30))
+        .atMost(Duration.ofMinutes(1))
         .pollDelay(Duration.ZERO)
         .pollInterval(Duration.ofMillis(5));
   }
