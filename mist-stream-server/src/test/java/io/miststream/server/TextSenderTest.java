@@ -22,25 +22,27 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Sessions that fail in ways that no container of the tests does, and pings at given moments. */
-@Timeout(60)
+@Timeout(120)
 class TextSenderTest {
   private static final Duration NEVER = Duration.ofDays(1);
-  private static final long PATIENCE = 10_000;
+  private static final long PATIENCE = 60_000;
 
   private final Session session = mock(Session.class);
   private final RemoteEndpoint.Async remote = mock(RemoteEndpoint.Async.class);
   private final Viewer viewer = mock(Viewer.class);
+  private final AtomicBoolean open = new AtomicBoolean(true); // a mock in use cannot be told anew
   private final LinkedBlockingQueue<SendHandler> inFlight = new LinkedBlockingQueue<>();
   private TextSender sender;
 
   @BeforeEach
   void open() {
-    when(session.isOpen()).thenReturn(true);
+    when(session.isOpen()).thenAnswer(call -> open.get());
     when(session.getAsyncRemote()).thenReturn(remote);
     doAnswer(call -> inFlight.add(call.getArgument(1)))
         .when(remote)
@@ -144,7 +146,7 @@ class TextSenderTest {
   void pingsAreSentInTimeAndEndWithTheSession() throws Exception {
     sender(Duration.ofMillis(10)).start();
     verify(remote, timeout(PATIENCE).atLeastOnce()).sendPing(any());
-    when(session.isOpen()).thenReturn(false);
+    open.set(false);
     verify(viewer, timeout(PATIENCE).atLeastOnce()).close();
   }
 }
