@@ -37,11 +37,14 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** An app's logs over HTTP. */
 @Timeout(120) // what should not wait would wait for ever
+@Execution(ExecutionMode.CONCURRENT)
 class LogDownloadTest {
   private static final String PATH = "/api/apps/1/logs";
 

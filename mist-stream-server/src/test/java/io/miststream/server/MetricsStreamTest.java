@@ -28,10 +28,13 @@ import org.glassfish.tyrus.server.TyrusServerContainer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Execution(ExecutionMode.CONCURRENT)
 class MetricsStreamTest {
   private static final Instant TIME = Instant.parse("2025-01-15T10:30:00Z");
   private static final ContainerStatus RUNNING =

@@ -26,8 +26,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Logging in, and losing what one had a right to. */
+@Execution(ExecutionMode.CONCURRENT)
 class UserAccountsTest {
   private static final byte[] KEY = new byte[32];
   private static final String PASSWORD = "correct horse";
