@@ -82,7 +82,9 @@ class ITFlood {
                 "--handshake-timeout",
                 "10m",
                 "--linger",
-                "1s");
+                "1s",
+                "--metrics-history",
+                "false"); // it would begin in the middle
         NumberedLines lines = NumberedLines.start(docker, server, 5, http)) {
       HalfHandshakes.flood(server.uri(), 200, PER_SECOND); // whatever is loaded and begun once
       ServerLoad before = ServerLoad.withHeap(server);
@@ -154,7 +156,9 @@ class ITFlood {
                 "--max-http-connections",
                 "" + MOST_HTTP,
                 "--linger",
-                "1s"));
+                "1s",
+                "--metrics-history",
+                "false"));
     options.addAll(List.of(more));
     TestContainer silent = docker.container().runSilent();
     String view = "/ws/container/logs?appId=" + silent.appId();

@@ -71,6 +71,8 @@ class ITHostile {
                 HANDSHAKE_TIMEOUT.toSeconds() + "s",
                 "--linger",
                 "1s",
+                "--metrics-history",
+                "false", // it would begin in the middle
                 "--max-handshakes",
                 "" + MAX_HANDSHAKES,
                 "--max-inbound-rate",

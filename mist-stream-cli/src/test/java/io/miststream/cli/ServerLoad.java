@@ -40,6 +40,8 @@ record ServerLoad(Map<String, Long> descriptors, Map<String, Long> threads, long
    */
   private static final Map<String, Long> POOLS =
       Map.ofEntries(
+          Map.entry("ForkJoinPool.co", PER_PROCESSOR), // the JDK's
+          Map.entry("JNA Cleaner", 1L), // begins with the first reading of the host's metrics
           Map.entry("mist-deployment", 4L),
           // One for each that calls at the time: who counts, and who looks after an app's logs.
           Map.entry("mist-docker-cal", 8L),
