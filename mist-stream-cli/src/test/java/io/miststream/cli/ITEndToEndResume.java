@@ -177,7 +177,7 @@ class ITEndToEndResume {
     }
   }
 
-  /** Paced by the viewer: what has not arrived is never more than a file. */
+  /** Paced by the viewer: what has not arrived is never more than a part of a file. */
   @ParameterizedTest
   @ValueSource(strings = {"json-file", "local"})
   void aRotatingLogLosesNothing(String driver, @TempDir Path signals) throws Exception {
@@ -187,16 +187,16 @@ class ITEndToEndResume {
             .logDriver(driver, "max-size=10k", "max-file=2")
             .options("-v", signals + ":/signals")
             .run(
-                "i=0; while [ $i -lt 1500 ]; do [ $((i%100)) = 0 ] &&"
+                "i=0; while [ $i -lt 1000 ]; do [ $((i%20)) = 0 ] &&"
                     + " while [ ! -e /signals/$i ]; do usleep 10000; done;"
                     + " echo line $i; i=$((i+1)); done; sleep 1000");
     try (TestViewer viewer = follow(container)) {
-      for (int done = 0; done < 1500; done += 100) {
+      for (int done = 0; done < 1000; done += 20) {
         Files.createFile(signals.resolve("" + done));
-        viewer.awaitLine("line " + (done + 99));
+        viewer.awaitLine("line " + (done + 19));
       }
       assertThat(viewer.lines())
-          .isEqualTo(IntStream.range(0, 1500).mapToObj(i -> "line " + i).toList());
+          .isEqualTo(IntStream.range(0, 1000).mapToObj(i -> "line " + i).toList());
       assertThat(viewer.all(Gap.class)).isEmpty();
     }
   }

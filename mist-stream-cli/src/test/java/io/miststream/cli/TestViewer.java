@@ -26,6 +26,7 @@ final class TestViewer implements WebSocket.Listener, AutoCloseable {
   private final List<String> raw = new ArrayList<>(); // guarded by this
   private final List<StreamMessage> messages = new ArrayList<>(); // guarded by this
   private int lineCount; // guarded by this
+  private boolean aborted; // guarded by this
   private final AtomicInteger pings = new AtomicInteger();
   private WebSocket socket;
   private volatile boolean paused;
@@ -68,6 +69,9 @@ final class TestViewer implements WebSocket.Listener, AutoCloseable {
       text.setLength(0);
       StreamMessage message = WireCodec.decode(json);
       synchronized (this) {
+        if (aborted) {
+          return null; // it was on its way
+        }
         raw.add(json);
         messages.add(message);
         lineCount += message instanceof LogLine ? 1 : 0;
@@ -101,8 +105,11 @@ final class TestViewer implements WebSocket.Listener, AutoCloseable {
     socket.request(1);
   }
 
-  /** Cuts the connection without a word. */
+  /** Cuts the connection without a word. What has arrived by now is all there is. */
   void abort() {
+    synchronized (this) {
+      aborted = true;
+    }
     socket.abort();
   }
 
