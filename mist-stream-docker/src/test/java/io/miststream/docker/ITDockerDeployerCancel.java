@@ -58,14 +58,17 @@ class ITDockerDeployerCancel extends DeployerTests {
     return inspect(container, "{{.Id}} {{.Name}} {{.State.Status}}") + tags() + builtImages();
   }
 
-  /** The stops of a container that the engine has carried out to their end. */
-  private String stopsOf(String container, Instant since) {
+  /**
+   * What the engine has told of a container: {@code kill} when a stop begins, {@code stop} when it
+   * ends.
+   */
+  private String events(String container, String kind, Instant since) {
     return docker.docker(
         "events",
         "--since=" + since.minusSeconds(1).getEpochSecond(),
         "--until=" + Instant.now().getEpochSecond(),
         "--filter=container=" + container,
-        "--filter=event=stop");
+        "--filter=event=" + kind);
   }
 
   @Test
@@ -82,13 +85,14 @@ class ITDockerDeployerCancel extends DeployerTests {
     Instant begun = Instant.now();
     long id = start();
     awaitTold(id, "Stopping previous container...");
+    await().until(() -> !events(old, "kill", begun).isEmpty());
 
     stop(id);
     assertThat(state(old)).isEqualTo(before);
     assertThat(containers()).hasSize(1);
     assertNoSources();
     // Nor does the engine's own stop strike later: it has ended with the kill.
-    await().until(() -> !stopsOf(old, begun).isEmpty());
+    await().until(() -> !events(old, "stop", begun).isEmpty());
     assertThat(state(old)).isEqualTo(before);
   }
 
