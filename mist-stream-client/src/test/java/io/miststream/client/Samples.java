@@ -5,11 +5,17 @@ import io.miststream.core.Cursor;
 import io.miststream.core.LogLine;
 import io.miststream.core.LogStream;
 import io.miststream.core.StreamEnd;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import org.awaitility.Awaitility;
 
 /** Messages for tests: the line numbered {@code n} is a second later than the one before. */
 final class Samples {
+  static {
+    Awaitility.setDefaultTimeout(Duration.ofMinutes(1)); // a busy machine fails no test
+  }
+
   static final Instant START = Instant.parse("2025-01-15T10:30:00Z");
 
   private Samples() {}

@@ -14,6 +14,7 @@ import io.miststream.core.LogStream;
 import io.miststream.core.StreamEnd;
 import io.miststream.core.StreamException;
 import io.miststream.core.StreamMessage;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,10 +22,15 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
 /** Apps that print when a test says so, one container each. */
 public final class MemoryLogSource implements LogSource {
+  static {
+    Awaitility.setDefaultTimeout(Duration.ofMinutes(1)); // a busy machine fails no test
+  }
+
   private static final Instant START = Instant.parse("2025-01-15T10:30:00Z");
 
   private final Map<Long, App> apps = new ConcurrentHashMap<>();
